@@ -1,0 +1,139 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// The package as data: one line a module. Floors, products, tests and settings follow from it.
+// `OASIS_MODULES=MKVS,CBOR swift test` builds only these modules, what they use, and their tests.
+
+enum Kind {
+  case library
+  case tool  // a program of an operator's machine
+  case guest  // a program that runs in the sandbox: libraries linked statically where a host lacks them
+  case development  // never installed: golden loaders, benchmarks
+}
+
+struct Module {
+  var name: String
+  var floor: String
+  var kind = Kind.library
+  var hot = false  // optimised in debug builds too, so that tests stay quick
+  var uses: [String] = []
+  var tests: [String]?  // what its tests use besides the module; nil where it has none
+  var program = false  // an executable among the development modules
+
+  var folder: String { kind == .development ? floor : "Sources/\(floor)/\(name)" }
+}
+
+let system: [(name: String, package: String)] = [
+  ("CRocksDB", "librocksdb-dev"), ("CNGHTTP2", "libnghttp2-dev"), ("COpenSSL", "libssl-dev"), ("CUV", "libuv1-dev"),
+  ("CYAML", "libyaml-dev"), ("CSeccomp", "libseccomp-dev"), ("CZip", "libzip-dev"), ("CZlib", "zlib1g-dev"),
+  ("CGMP", "libgmp-dev"), ("CLinux", "libc6-dev"),
+]
+
+let modules: [Module] = [
+  // Floor 1
+  Module(name: "Bytes", floor: "Core", hot: true, tests: []),
+  Module(name: "CBOR", floor: "Core", hot: true, uses: ["Bytes"], tests: []),
+  Module(name: "JSONText", floor: "Core", hot: true, uses: ["Bytes"], tests: []),
+  Module(name: "Wire", floor: "Core", hot: true, uses: ["Bytes", "CBOR", "JSONText"], tests: []),
+  Module(name: "Protobuf", floor: "Core", hot: true, uses: ["Bytes"], tests: []),
+  Module(name: "OasisCrypto", floor: "Core", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "COpenSSL"], tests: ["COpenSSL"]),
+  Module(name: "OasisTypes", floor: "Core", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "CGMP"], tests: []),
+  // Floor 2
+  Module(name: "KeyValueStore", floor: "Storage", hot: true, uses: ["Bytes"], tests: ["RocksDBStore"]),
+  Module(name: "RocksDBStore", floor: "Storage", hot: true, uses: ["Bytes", "KeyValueStore", "CRocksDB"], tests: ["KeyValueStore"]),
+  Module(name: "MKVS", floor: "Storage", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "COpenSSL"], tests: []),
+  Module(
+    name: "MKVSDatabase", floor: "Storage", hot: true,
+    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "KeyValueStore"], tests: ["RocksDBStore"]),
+  Module(name: "AsyncIO", floor: "Platform", uses: ["Bytes", "CUV", "CLinux"], tests: []),
+  Module(name: "Telemetry", floor: "Platform", uses: ["Bytes", "JSONText"], tests: []),
+  Module(name: "CommandLineTool", floor: "Platform", uses: [], tests: []),
+  // Floor 3
+  Module(name: "GRPC", floor: "Network", uses: ["Bytes", "AsyncIO", "CNGHTTP2"], tests: ["CLinux"]),
+  Module(name: "HTTP", floor: "Network", uses: ["Bytes", "AsyncIO"], tests: []),
+  // Floor 4
+  Module(
+    name: "CometBFT", floor: "Consensus", hot: true,
+    uses: ["Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "COpenSSL"],
+    tests: ["RocksDBStore"]),
+  Module(
+    name: "ConsensusApp", floor: "Consensus", hot: true,
+    uses: ["Bytes", "CBOR", "JSONText", "Wire", "Protobuf", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "Telemetry"],
+    tests: []),
+  Module(
+    name: "ConsensusService", floor: "Consensus",
+    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "ConsensusApp", "Telemetry", "JSONText", "Protobuf"],
+    tests: []),
+  Module(name: "RuntimeProtocol", floor: "Runtime", hot: true, uses: ["Bytes", "CBOR", "Wire", "JSONText", "OasisCrypto", "OasisTypes", "MKVS"], tests: []),
+  Module(name: "RuntimeBundle", floor: "Runtime", uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "CZip", "CLinux"], tests: []),
+  Module(
+    name: "RuntimeHost", floor: "Runtime",
+    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle", "CSeccomp", "CLinux", "JSONText"],
+    tests: []),
+  Module(
+    name: "OasisRuntimeSDK", floor: "Runtime",
+    uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "Protobuf", "CLinux"], tests: []),
+  Module(
+    name: "RuntimeHistory", floor: "Runtime",
+    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "KeyValueStore", "Telemetry"], tests: []),
+  Module(
+    name: "TransactionPool", floor: "Runtime",
+    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "RuntimeProtocol", "Telemetry"], tests: []),
+]
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+  .treatAllWarnings(as: .error),
+]
+
+/// The modules to build, and those whose tests to build: all, or what `OASIS_MODULES` names.
+func selection() -> (built: Set<String>, tested: Set<String>) {
+  let all = Set(modules.map(\.name))
+  guard let only = ProcessInfo.processInfo.environment["OASIS_MODULES"], !only.isEmpty else { return (all, all) }
+  let byName = Dictionary(uniqueKeysWithValues: modules.map { ($0.name, $0) })
+  var queue = only.split(separator: ",").map(String.init)
+  let named = Set(queue)
+  var built: Set<String> = []
+  while let name = queue.popLast() {
+    guard let module = byName[name], built.insert(name).inserted else { continue }
+    queue += module.uses + (named.contains(name) ? module.tests ?? [] : [])
+  }
+  return (built, named)
+}
+
+/// OpenSSL's and GMP's libraries are named here and not in their module maps: a guest links them statically.
+func linked(_ kind: Kind) -> [LinkerSetting] {
+  kind == .guest
+    ? [.linkedLibrary(":libcrypto.a"), .linkedLibrary(":libgmp.a")]
+    : [.linkedLibrary("crypto"), .linkedLibrary("gmp")]
+}
+
+func targets(of module: Module, tested: Set<String>) -> [Target] {
+  let swift = settings + (module.hot ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : [])
+  let uses = module.uses.map { Target.Dependency.byName(name: $0) }
+  let isProgram = module.kind == .tool || module.kind == .guest || module.program
+  let main: Target =
+    isProgram
+    ? .executableTarget(
+      name: module.name, dependencies: uses, path: module.folder, swiftSettings: swift, linkerSettings: linked(module.kind))
+    : .target(name: module.name, dependencies: uses, path: module.folder, swiftSettings: swift)
+  guard let tests = module.tests, tested.contains(module.name) else { return [main] }
+  let test = Target.testTarget(
+    name: "\(module.name)Tests", dependencies: [.byName(name: module.name)] + (module.uses + tests).map { .byName(name: $0) },
+    path: "Tests/\(module.floor)/\(module.name)Tests", swiftSettings: settings, linkerSettings: linked(.tool))
+  return [main, test]
+}
+
+let (wanted, tested) = selection()
+let package = Package(
+  name: "oasis-node",
+  products: modules.filter { wanted.contains($0.name) && $0.kind == .library }.map { .library(name: $0.name, targets: [$0.name]) },
+  targets: system.map { .systemLibrary(name: $0.name, path: "Sources/System/\($0.name)", providers: [.apt([$0.package])]) }
+    + modules.filter { wanted.contains($0.name) }.flatMap { targets(of: $0, tested: tested) }
+)

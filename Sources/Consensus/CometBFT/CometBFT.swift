@@ -1,0 +1,1 @@
+// CometBFT: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// ConsensusService: see docs/architecture.md.

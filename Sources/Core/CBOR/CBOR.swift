@@ -1,0 +1,1 @@
+// CBOR: see docs/architecture.md.

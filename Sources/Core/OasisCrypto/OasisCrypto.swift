@@ -1,0 +1,1 @@
+// OasisCrypto: see docs/architecture.md.

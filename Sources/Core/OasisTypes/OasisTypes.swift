@@ -1,0 +1,1 @@
+// OasisTypes: see docs/architecture.md.

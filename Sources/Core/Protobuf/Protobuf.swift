@@ -1,0 +1,1 @@
+// Protobuf: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// GRPC: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// CommandLineTool: see docs/architecture.md.

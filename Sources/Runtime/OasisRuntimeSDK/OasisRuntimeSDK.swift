@@ -1,0 +1,1 @@
+// OasisRuntimeSDK: see docs/architecture.md.

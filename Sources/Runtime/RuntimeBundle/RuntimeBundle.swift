@@ -1,0 +1,1 @@
+// RuntimeBundle: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// RuntimeHistory: see docs/architecture.md.

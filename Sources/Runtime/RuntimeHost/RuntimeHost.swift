@@ -1,0 +1,1 @@
+// RuntimeHost: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// RuntimeProtocol: see docs/architecture.md.

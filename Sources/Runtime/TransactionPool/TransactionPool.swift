@@ -1,0 +1,1 @@
+// TransactionPool: see docs/architecture.md.

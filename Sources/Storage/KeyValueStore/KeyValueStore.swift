@@ -1,0 +1,1 @@
+// KeyValueStore: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// MKVS: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// MKVSDatabase: see docs/architecture.md.
