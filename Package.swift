@@ -30,6 +30,12 @@ let system: [(name: String, package: String)] = [
   ("CGMP", "libgmp-dev"), ("CLinux", "libc6-dev"),
 ]
 
+let loaders = ["GoldenSupport", "CoreLoaders", "StorageLoaders", "CometBFTLoaders", "ChainLoaders", "RuntimeLoaders", "NodeLoaders"]
+
+func golden(_ name: String, uses: [String], program: Bool = false) -> Module {
+  Module(name: name, floor: "Tests/Golden/\(name)", kind: .development, hot: true, uses: uses, program: program)
+}
+
 let modules: [Module] = [
   // Floor 1
   Module(name: "Bytes", floor: "Core", hot: true, tests: []),
@@ -80,8 +86,16 @@ let modules: [Module] = [
   Module(
     name: "TransactionPool", floor: "Runtime",
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "RuntimeProtocol", "Telemetry"], tests: []),
+  // Recorded data of the reference and its loaders
+  golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
+  golden("CoreLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes"]),
+  golden("StorageLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "RocksDBStore"]),
+  golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "CometBFT"]),
+  golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "ConsensusApp"]),
+  golden("RuntimeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle", "OasisRuntimeSDK"]),
+  golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "JSONText"]),
+  golden("golden", uses: loaders, program: true),
 ]
-
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
@@ -125,7 +139,7 @@ func targets(of module: Module, tested: Set<String>) -> [Target] {
     : .target(name: module.name, dependencies: uses, path: module.folder, swiftSettings: swift)
   guard let tests = module.tests, tested.contains(module.name) else { return [main] }
   let test = Target.testTarget(
-    name: "\(module.name)Tests", dependencies: [.byName(name: module.name)] + (module.uses + tests).map { .byName(name: $0) },
+    name: "\(module.name)Tests", dependencies: Set([module.name] + module.uses + tests).sorted().map { .byName(name: $0) },
     path: "Tests/\(module.floor)/\(module.name)Tests", swiftSettings: settings, linkerSettings: linked(.tool))
   return [main, test]
 }
@@ -136,4 +150,10 @@ let package = Package(
   products: modules.filter { wanted.contains($0.name) && $0.kind == .library }.map { .library(name: $0.name, targets: [$0.name]) },
   targets: system.map { .systemLibrary(name: $0.name, path: "Sources/System/\($0.name)", providers: [.apt([$0.package])]) }
     + modules.filter { wanted.contains($0.name) }.flatMap { targets(of: $0, tested: tested) }
+    + (tested.contains("golden")
+      ? [
+        .testTarget(
+          name: "GoldenTests", dependencies: loaders.map { .byName(name: $0) }, path: "Tests/Golden/GoldenTests", swiftSettings: settings,
+          linkerSettings: linked(.tool))
+      ] : [])
 )
