@@ -1,0 +1,36 @@
+# The project's commands. `make help` lists them.
+SHELL := /bin/bash
+BUILD ?= build
+GOLDEN_DIR ?= $(firstword $(wildcard ../shared/golden) Tests/Data)
+ONLY ?=
+DIRECTORY ?= $(BUILD)/network
+RELEASE := swift build -c release --static-swift-stdlib --scratch-path $(BUILD)/release
+PROGRAMS := oasis-node oasis-net-runner orc simple-keyvalue
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test golden bench lint format
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install what is missing from Debian's packages, check the Swift toolchain
+	@./scripts/setup
+
+build: setup ## build the programs (release, static Swift runtime) into build/bin
+	@./scripts/build-release $(BUILD) $(PROGRAMS)
+
+run: build ## start a private network with a ParaTime on this machine and send it transactions
+	@SWIFT_BACKTRACE=enable=no $(BUILD)/bin/oasis-net-runner demo --directory $(DIRECTORY)
+
+test: build ## run all tests (debug, against the release programs)
+	@OASIS_BIN=$(CURDIR)/$(BUILD)/bin SWIFT_BACKTRACE=enable=no swift test --scratch-path $(BUILD)/debug
+
+golden: setup ## check recorded data of the reference [GOLDEN_DIR=folder] [ONLY=vectors/core]
+	@$(RELEASE) --product golden >$(BUILD)/golden.log 2>&1 || { cat $(BUILD)/golden.log; exit 1; }
+	@$(BUILD)/release/release/golden $(GOLDEN_DIR) $(ONLY)
+
+lint: setup ## check format and structure
+	@./scripts/lint
+
+format: ## format all sources
+	@swift format -i -r Sources Tests Package.swift
