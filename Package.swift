@@ -47,7 +47,7 @@ let modules: [Module] = [
   Module(name: "OasisTypes", floor: "Core", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "CGMP"], tests: []),
   // Floor 2
   Module(name: "KeyValueStore", floor: "Storage", hot: true, uses: ["Bytes"], tests: ["RocksDBStore"]),
-  Module(name: "RocksDBStore", floor: "Storage", hot: true, uses: ["Bytes", "KeyValueStore", "CRocksDB"], tests: ["KeyValueStore"]),
+  Module(name: "RocksDBStore", floor: "Storage", hot: true, uses: ["Bytes", "KeyValueStore", "CRocksDB"], tests: []),
   Module(name: "MKVS", floor: "Storage", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "COpenSSL"], tests: []),
   Module(
     name: "MKVSDatabase", floor: "Storage", hot: true,
