@@ -1,1 +1,0 @@
-// CometBFT: see docs/architecture.md.
