@@ -14,3 +14,14 @@
 #include <signal.h>
 #include <unistd.h>
 #include <errno.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <poll.h>
+
+// Members of unions behind macros, which Swift does not import.
+static inline pid_t clinux_child_pid(const siginfo_t *info) { return info->si_pid; }
+static inline int clinux_child_status(const siginfo_t *info) { return info->si_status; }
+
+// Extensions of glibc that its headers show only under _GNU_SOURCE.
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *__restrict, const char *__restrict);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);

@@ -1,1 +1,0 @@
-// AsyncIO: see docs/architecture.md.
