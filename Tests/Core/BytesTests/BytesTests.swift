@@ -1,1 +1,7 @@
-// Tests of Bytes.
+import Testing
+
+@testable import Bytes
+
+@Suite("Bytes") struct BytesTests {
+  @Test func builds() {}
+}

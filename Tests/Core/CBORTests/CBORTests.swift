@@ -1,1 +1,7 @@
-// Tests of CBOR.
+import Testing
+
+@testable import CBOR
+
+@Suite("CBOR") struct CBORTests {
+  @Test func builds() {}
+}

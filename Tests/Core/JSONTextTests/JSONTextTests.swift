@@ -1,1 +1,7 @@
-// Tests of JSONText.
+import Testing
+
+@testable import JSONText
+
+@Suite("JSONText") struct JSONTextTests {
+  @Test func builds() {}
+}

@@ -1,1 +1,7 @@
-// Tests of Wire.
+import Testing
+
+@testable import Wire
+
+@Suite("Wire") struct WireTests {
+  @Test func builds() {}
+}

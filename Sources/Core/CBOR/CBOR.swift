@@ -1,1 +1,0 @@
-// CBOR: see docs/architecture.md.

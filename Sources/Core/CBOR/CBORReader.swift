@@ -1,0 +1,345 @@
+public import Bytes
+
+/// What kind of item comes next.
+public enum CBORKind: String, Sendable {
+  case unsigned = "unsigned integer"
+  case negative = "negative integer"
+  case byteString = "byte string"
+  case text, array, map, tag, bool, null
+  /// `undefined` counts as null everywhere.
+  case simple = "simple value"
+  case float
+  case end = "end of input"
+}
+
+/// Decodes CBOR items with the leniency of a ``DecodingMode`` (sheet 01 §1.4 and §1.5).
+///
+/// The first item is looked over as a whole at the start: what is not well formed, too deep or forbidden anywhere in it is refused before
+/// anything is decoded. Bytes after it are ignored, except in strict modes. In the lenient modes null reads as the zero value of whatever is wanted.
+public struct CBORReader: Sendable {
+  public let mode: DecodingMode
+  /// Where the next item begins in the input.
+  public private(set) var offset: Int
+  /// The end of the checked item.
+  public let end: Int
+  /// Memory that decoded values may still take, in bytes.
+  public private(set) var budget: Int
+  let input: [UInt8]
+
+  /// Checks the item that begins at `offset`.
+  public init(_ bytes: [UInt8], mode: DecodingMode = .untrusted, at offset: Int = 0) throws(CBORError) {
+    guard offset >= 0, offset <= bytes.count else { throw CBORError(.truncated, offset: offset) }
+    var scan = Scan(bytes: bytes, mode: mode, offset: offset)
+    try scan.item()
+    if mode.isStrict, scan.offset != bytes.count { throw CBORError(.trailingBytes, offset: scan.offset) }
+    (self.input, self.mode, self.offset, self.end) = (bytes, mode, offset, scan.offset)
+    // The reference has no such limit; this one only stops what no machine would survive: far above the largest honest amplification.
+    budget = max(1 << 29, (scan.offset - offset).multiplied(checked: 64) ?? .max)
+  }
+
+  /// Takes `bytes` from the memory budget.
+  public mutating func charge(_ bytes: Int) throws(CBORError) {
+    guard bytes <= budget else { throw CBORError(.budgetExceeded, offset: offset) }
+    budget -= bytes
+  }
+
+  // MARK: Looking ahead
+
+  /// The kind of the next item; tags are looked through where they are allowed.
+  public var kind: CBORKind {
+    var position = offset
+    while position < end, input[position] >> 5 == 6 {
+      if mode.isStrict { return .tag }
+      var scan = Scan(bytes: input, mode: mode, offset: position)
+      guard (try? scan.head()) != nil else { return .end }
+      position = scan.offset
+    }
+    guard position < end else { return .end }
+    let head = input[position]
+    switch head >> 5 {
+    case 0: return .unsigned
+    case 1: return .negative
+    case 2: return .byteString
+    case 3: return .text
+    case 4: return .array
+    case 5: return .map
+    default:
+      switch head & 0x1f {
+      case 20, 21: return .bool
+      case 22, 23: return .null
+      case 25, 26, 27: return .float
+      default: return .simple
+      }
+    }
+  }
+
+  /// Moves past `prefix` if the input continues with it.
+  @inline(__always)
+  public mutating func consume(_ prefix: [UInt8]) -> Bool {
+    guard end - offset >= prefix.count else { return false }
+    let equal = input.withUnsafeBufferPointer { input in
+      prefix.withUnsafeBufferPointer { prefix in
+        for index in 0..<prefix.count where input[offset + index] != prefix[index] { return false }
+        return true
+      }
+    }
+    if equal { offset += prefix.count }
+    return equal
+  }
+
+  /// Moves past null or undefined, if that is what comes next.
+  public mutating func readNull() -> Bool {
+    guard offset < end else { return false }
+    if input[offset] == 0xf6 || input[offset] == 0xf7 {
+      offset += 1
+      return true
+    }
+    guard input[offset] >> 5 == 6, kind == .null else { return false }
+    _ = try? head()
+    return true
+  }
+
+  @inline(__always)
+  mutating func head() throws(CBORError) -> Scan.Head {
+    guard offset < end else { throw CBORError(.truncated, offset: offset) }
+    var scan = Scan(bytes: input, mode: mode, offset: offset)
+    var head = try scan.head()
+    while head.major == 6, mode.allowsTags, !mode.isStrict { head = try scan.head() }
+    offset = scan.offset
+    return head
+  }
+
+  private func mismatch(_ expected: String, at start: Int) -> CBORError {
+    var copy = self
+    copy.offset = start
+    return CBORError(.typeMismatch(expected: expected, found: copy.kind.rawValue), offset: start)
+  }
+
+  /// The error for an item of the wrong kind at the reader's place.
+  public func mismatch(_ expected: String) -> CBORError { mismatch(expected, at: offset) }
+  /// An error at the reader's place.
+  public func error(_ reason: CBORError.Reason) -> CBORError { CBORError(reason, offset: offset) }
+
+  // MARK: Scalars
+
+  /// An integer of either sign that fits `T`. Unassigned simple values count as unsigned integers, null as zero.
+  public mutating func readInteger<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(CBORError) -> T {
+    let start = offset
+    let head = try head()
+    switch head.major {
+    case 0:
+      guard let value = T(exactly: head.argument) else { throw CBORError(.outOfRange(type: "\(T.self)"), offset: start) }
+      return value
+    case 1:
+      guard head.argument <= UInt64(Int64.max), let value = T(exactly: ~Int64(head.argument)) else {
+        throw CBORError(.outOfRange(type: "\(T.self)"), offset: start)
+      }
+      return value
+    case 2 where mode.allowsTags && !mode.isStrict && input[start] == 0xc2:
+      let bytes = try string(head)
+      var value: T = 0
+      for byte in bytes {
+        guard let shifted = value.multiplied(checked: 256 as T), let sum = shifted.adding(checked: T(byte)) else {
+          throw CBORError(.outOfRange(type: "\(T.self)"), offset: start)
+        }
+        value = sum
+      }
+      return value
+    case 7 where !mode.isStrict && (head.info < 20 || head.info == 24):
+      guard let value = T(exactly: head.argument) else { throw CBORError(.outOfRange(type: "\(T.self)"), offset: start) }
+      return value
+    case 7 where !mode.isStrict && (head.info == 22 || head.info == 23): return 0
+    default: throw mismatch("integer", at: start)
+    }
+  }
+
+  public mutating func readBool() throws(CBORError) -> Bool {
+    let start = offset
+    let head = try head()
+    guard head.major == 7 else { throw mismatch("bool", at: start) }
+    switch head.info {
+    case 20: return false
+    case 21: return true
+    case 22, 23: if !mode.isStrict { return false }
+    default: break
+    }
+    throw mismatch("bool", at: start)
+  }
+
+  /// A float of any width, or an integer.
+  public mutating func readDouble() throws(CBORError) -> Double {
+    let start = offset
+    let head = try head()
+    switch (head.major, head.info) {
+    case (0, _): return Double(head.argument)
+    case (1, _):
+      guard head.argument <= UInt64(Int64.max) else { throw CBORError(.outOfRange(type: "Double"), offset: start) }
+      return Double(~Int64(head.argument))
+    case (7, 25): return Half.value(of: UInt16(truncatingIfNeeded: head.argument))
+    case (7, 26): return Double(Float(bitPattern: UInt32(truncatingIfNeeded: head.argument)))
+    case (7, 27): return Double(bitPattern: head.argument)
+    case (7, 0..<20), (7, 24): return Double(head.argument)
+    case (7, 22), (7, 23): return 0
+    default: throw mismatch("float", at: start)
+    }
+  }
+
+  /// A text, which must be valid UTF-8.
+  public mutating func readText() throws(CBORError) -> String {
+    let start = offset
+    let head = try head()
+    guard head.major == 3 else {
+      if !mode.isStrict, head.major == 7, head.info == 22 || head.info == 23 { return "" }
+      throw mismatch("text", at: start)
+    }
+    guard !head.isIndefinite else {
+      guard let text = String(validating: try string(head), as: UTF8.self) else { throw CBORError(.invalidUTF8, offset: start) }
+      return text
+    }
+    let range = try take(head.argument)
+    try charge(range.count)
+    guard let text = String(validating: input[range], as: UTF8.self) else { throw CBORError(.invalidUTF8, offset: start) }
+    return text
+  }
+
+  // MARK: Bytes
+
+  /// A byte string, or an array of integers 0...255, as bytes. Null is no bytes.
+  public mutating func readBytes() throws(CBORError) -> [UInt8] {
+    let start = offset
+    let head = try head()
+    switch head.major {
+    case 2: return try string(head)
+    case 4 where !mode.isStrict:
+      var container = Container(head)
+      var bytes: [UInt8] = []
+      while try next(&container) { bytes.append(try readInteger(UInt8.self)) }
+      return bytes
+    case 7 where !mode.isStrict && (head.info == 22 || head.info == 23): return []
+    default: throw mismatch("byte string", at: start)
+    }
+  }
+
+  /// Fixed bytes. A byte string of another length is refused where `exact`, else padded with zeros or cut;
+  /// an array of integers is always padded or cut (sheet 01 §1.5 items 8 and 9).
+  public mutating func readFixed<Value: FixedByteValue>(_ type: Value.Type = Value.self, exact: Bool = true) throws(CBORError) -> Value {
+    let start = offset
+    let head = try head()
+    var value = Value()
+    switch head.major {
+    case 2 where !head.isIndefinite:
+      let range = try take(head.argument)
+      if range.count != Value.byteCount, exact || mode.isStrict {
+        throw CBORError(.wrongLength(type: "\(Value.self)", expected: Value.byteCount, found: range.count), offset: start)
+      }
+      input.withUnsafeBytes { input in
+        value.withUnsafeMutableBytes { output in
+          let source = UnsafeRawBufferPointer(rebasing: input[range.lowerBound..<range.lowerBound + min(range.count, output.count)])
+          output.copyMemory(from: source)
+        }
+      }
+    case 2:
+      let bytes = try string(head)
+      guard let exactly = Value(bytes) else {
+        throw CBORError(.wrongLength(type: "\(Value.self)", expected: Value.byteCount, found: bytes.count), offset: start)
+      }
+      value = exactly
+    case 4 where !mode.isStrict:
+      var container = Container(head)
+      var bytes = [UInt8](repeating: 0, count: Value.byteCount)
+      var index = 0
+      while try next(&container) {
+        if index < bytes.count { bytes[index] = try readInteger(UInt8.self) } else { try skip() }
+        index += 1
+      }
+      if let padded = Value(bytes) { value = padded }
+    case 7 where !mode.isStrict && (head.info == 22 || head.info == 23): break
+    default: throw mismatch("byte string", at: start)
+    }
+    return value
+  }
+
+  private mutating func string(_ head: Scan.Head) throws(CBORError) -> [UInt8] {
+    guard head.isIndefinite else {
+      let range = try take(head.argument)
+      try charge(range.count)
+      return [UInt8](input[range])
+    }
+    var bytes: [UInt8] = []
+    while offset < end, input[offset] != 0xff {
+      let chunk = try self.head()
+      bytes.append(contentsOf: input[try take(chunk.argument)])
+    }
+    offset = min(offset + 1, end)
+    try charge(bytes.count)
+    return bytes
+  }
+
+  private mutating func take(_ count: UInt64) throws(CBORError) -> Range<Int> {
+    guard count <= UInt64(end - offset) else { throw CBORError(.truncated, offset: offset) }
+    let range = offset..<offset + Int(count)  // fits: count is at most what is left
+    offset = range.upperBound
+    return range
+  }
+
+  // MARK: Containers
+
+  /// How much of an array or map is still to be read.
+  public struct Container: Sendable {
+    /// The number of elements or pairs; nil for an indefinite length.
+    public let count: Int?
+    var left: Int
+    init(_ head: Scan.Head) {
+      count = head.isIndefinite ? nil : Int(clamping: head.argument)
+      left = count ?? -1
+    }
+  }
+
+  /// Enters an array; read its elements while ``next(_:)`` says so.
+  public mutating func beginArray() throws(CBORError) -> Container {
+    let start = offset
+    let head = try head()
+    guard head.major == 4 else { throw mismatch("array", at: start) }
+    return Container(head)
+  }
+
+  /// Enters a map; read a key and a value while ``next(_:)`` says so.
+  public mutating func beginMap() throws(CBORError) -> Container {
+    let start = offset
+    let head = try head()
+    guard head.major == 5 else { throw mismatch("map", at: start) }
+    return Container(head)
+  }
+
+  /// Whether another element or pair follows; moves past the end of an indefinite container.
+  @inline(__always)
+  public mutating func next(_ container: inout Container) throws(CBORError) -> Bool {
+    if container.left > 0 {
+      container.left -= 1
+      return true
+    }
+    guard container.left < 0 else { return false }
+    guard offset < end else { throw CBORError(.truncated, offset: offset) }
+    guard input[offset] == 0xff else { return true }
+    offset += 1
+    return false
+  }
+
+  /// Moves past one item without looking at it.
+  public mutating func skip() throws(CBORError) { _ = try itemRange() }
+
+  /// One item, verbatim.
+  public mutating func readItem() throws(CBORError) -> [UInt8] {
+    let range = try itemRange()
+    try charge(range.count)
+    return [UInt8](input[range])
+  }
+
+  private mutating func itemRange() throws(CBORError) -> Range<Int> {
+    guard offset < end else { throw CBORError(.truncated, offset: offset) }
+    var scan = Scan(bytes: input, mode: mode, offset: offset)
+    try scan.item()
+    defer { offset = scan.offset }
+    return offset..<scan.offset
+  }
+}

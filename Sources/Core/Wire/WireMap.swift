@@ -1,0 +1,216 @@
+public import CBOR
+public import JSONText
+
+/// A struct that travels as a map from its fields' names, in CBOR and in JSON.
+public protocol WireMap: WireFields {}
+
+extension WireFields {
+  /// Whether every field may be left out and is empty.
+  public var isEmpty: Bool {
+    let layout = Self.layout
+    guard layout.mandatory == 0 else { return false }
+    return withUnsafePointer(to: self) { pointer in
+      let base = UnsafeRawPointer(pointer)
+      return layout.canonical.allSatisfy { $0.isEmpty(in: base) }
+    }
+  }
+  /// A struct is never left out of JSON.
+  public var isEmptyInJSON: Bool { false }
+
+  public static func random(using random: inout WireRandom) -> Self {
+    var value = Self()
+    withUnsafeMutablePointer(to: &value) { pointer in
+      for slot in layout.declared { slot.randomize(in: UnsafeMutableRawPointer(pointer), using: &random) }
+    }
+    return value
+  }
+
+  // MARK: JSON
+
+  public func encode(to writer: inout JSONWriter) {
+    let layout = Self.layout
+    withUnsafePointer(to: self) { pointer in
+      let base = UnsafeRawPointer(pointer)
+      writer.beginObject()
+      for slot in layout.declared where slot.omission != .omitEmpty || !slot.isEmptyInJSON(in: base) {
+        writer.write(key: slot.name)
+        slot.encode(from: base, to: &writer)
+      }
+      writer.endObject()
+    }
+  }
+
+  public init(json: JSONValue) throws(JSONError) {
+    self.init()
+    try update(json: json)
+  }
+
+  /// Unknown keys are ignored; keys match exactly or else by letter case; a later key reads over an earlier one.
+  public mutating func update(json: JSONValue) throws(JSONError) {
+    if json.isNull { return }
+    guard case .object(let members) = json else { throw .mismatch("object", json) }
+    let layout = Self.layout
+    try withUnsafeMutablePointer(to: &self) { pointer throws(JSONError) in
+      for member in members {
+        guard let index = layout.byName[member.key] ?? layout.byFoldedName[member.key.foldedKey] else { continue }
+        try layout.declared[index].update(in: UnsafeMutableRawPointer(pointer), json: member.value)
+      }
+    }
+  }
+}
+
+extension WireMap {
+  // MARK: CBOR
+
+  public func encode(to writer: inout CBORWriter) {
+    let layout = Self.layout
+    withUnsafePointer(to: self) { pointer in
+      let base = UnsafeRawPointer(pointer)
+      if layout.mandatory == layout.canonical.count {
+        writer.writeMapHead(layout.mandatory)
+        for slot in layout.canonical {
+          writer.write(verbatim: slot.key)
+          slot.encode(from: base, to: &writer)
+        }
+        return
+      }
+      var present = FieldSet()
+      var count = layout.mandatory
+      for index in layout.canonical.indices where layout.canonical[index].omission != .always {
+        if !layout.canonical[index].isEmpty(in: base) {
+          present.insert(index)
+          count += 1
+        }
+      }
+      writer.writeMapHead(count)
+      for index in layout.canonical.indices {
+        let slot = layout.canonical[index]
+        guard slot.omission == .always || present.contains(index) else { continue }
+        writer.write(verbatim: slot.key)
+        slot.encode(from: base, to: &writer)
+      }
+    }
+  }
+
+  public init(from reader: inout CBORReader) throws(CBORError) {
+    self.init()
+    try update(from: &reader)
+  }
+
+  /// Reads a map over the present value; null leaves it as it is.
+  public mutating func update(from reader: inout CBORReader) throws(CBORError) {
+    if reader.mode.isStrict { return try updateStrictly(from: &reader) }
+    if reader.readNull() { return }
+    var container = try reader.beginMap()
+    let layout = Self.layout
+    try withUnsafeMutablePointer(to: &self) { pointer throws(CBORError) in
+      var matcher = FieldMatcher(layout: layout)
+      while try reader.next(&container) {
+        if let index = try matcher.next(&reader) {
+          try layout.canonical[index].decode(into: UnsafeMutableRawPointer(pointer), from: &reader)
+        } else {
+          try reader.skip()
+        }
+      }
+    }
+  }
+
+  /// The Rust codec: exact keys (order and duplicates were checked before), no unknown keys, null as a missing field.
+  private mutating func updateStrictly(from reader: inout CBORReader) throws(CBORError) {
+    var container = try reader.beginMap()
+    let layout = Self.layout
+    try withUnsafeMutablePointer(to: &self) { pointer throws(CBORError) in
+      var found = FieldSet()
+      var cursor = 0
+      while try reader.next(&container) {
+        while cursor < layout.canonical.count, !reader.consume(layout.canonical[cursor].key) { cursor += 1 }
+        guard cursor < layout.canonical.count else {
+          let error = reader.error(.unknownField("\((try? reader.readStructKey())?.description ?? "")"))
+          throw error
+        }
+        let slot = layout.canonical[cursor]
+        if slot.type.acceptsNullFromGuest || !reader.readNull() {
+          try slot.decode(into: UnsafeMutableRawPointer(pointer), from: &reader)
+          found.insert(cursor)
+        }
+        cursor += 1
+      }
+      for index in layout.canonical.indices where layout.canonical[index].type.isMandatoryForGuest && !found.contains(index) {
+        throw reader.error(.missingField(layout.canonical[index].name))
+      }
+    }
+  }
+}
+
+extension WireValue {
+  /// Whether null is a value of its own and not a missing field.
+  static var acceptsNullFromGuest: Bool { Self.self == RawCBOR.self }
+}
+
+/// A set of field indices below 128.
+struct FieldSet {
+  private var low: UInt64 = 0
+  private var high: UInt64 = 0
+  @inline(__always)
+  func contains(_ index: Int) -> Bool { (index < 64 ? low >> UInt64(index) : high >> UInt64(index - 64)) & 1 != 0 }
+  @inline(__always)
+  mutating func insert(_ index: Int) { if index < 64 { low |= 1 << UInt64(index) } else { high |= 1 << UInt64(index - 64) } }
+}
+
+/// Finds the field for each key of a map, by the reference's rules (sheet 01 §1.5 items 6 and 7).
+private struct FieldMatcher {
+  let layout: Layout
+  private var found = FieldSet()
+  private var foundExactly = FieldSet()
+  private var cursor = 0
+  /// Keys that are not simply a field's own name.
+  private var others: Set<CBORKey> = []
+
+  init(layout: Layout) { self.layout = layout }
+
+  /// The index of the field that the next key names; nil for a key to be ignored.
+  mutating func next(_ reader: inout CBORReader) throws(CBORError) -> Int? {
+    // Senders write keys in canonical order: try the expected one before anything else.
+    let fields = layout.canonical
+    for index in cursor..<fields.count where !found.contains(index) && reader.consume(fields[index].key) {
+      cursor = index + 1
+      found.insert(index)
+      foundExactly.insert(index)
+      return index
+    }
+    return try slowNext(&reader)
+  }
+
+  @inline(never)
+  private mutating func slowNext(_ reader: inout CBORReader) throws(CBORError) -> Int? {
+    let start = reader.offset
+    let key = try reader.readStructKey()
+    let fields = layout.canonical
+    let duplicate = CBORError(.duplicateKey(key.description), offset: start)
+    if case .text(let bytes) = key {
+      if let index = fields.firstIndex(where: { $0.name.utf8.elementsEqual(bytes) }) {
+        if !found.contains(index) {
+          found.insert(index)
+          foundExactly.insert(index)
+          return index
+        }
+        if foundExactly.contains(index), !reader.mode.allowsDuplicateKeys { throw duplicate }
+      }
+      let match = fields.indices.first { index in
+        !found.contains(index) && fields[index].name.utf8.count == bytes.count
+          && zip(fields[index].name.utf8, bytes).allSatisfy { lowered($0) == lowered($1) }
+      }
+      if !reader.mode.allowsDuplicateKeys, !others.insert(key).inserted { throw duplicate }
+      if let match {
+        found.insert(match)
+        return match
+      }
+    } else if !reader.mode.allowsDuplicateKeys, !others.insert(key).inserted {
+      throw duplicate
+    }
+    if reader.mode.refusesUnknownFields { throw CBORError(.unknownField(key.description), offset: start) }
+    return nil
+  }
+
+  private func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte }
+}
