@@ -1,4 +1,6 @@
 public import GoldenSupport
 
 /// The loaders of this group, one a kind of recorded file; the first whose pattern matches a path reads it.
-public let loaders: [any GoldenLoader.Type] = []
+public let loaders: [any GoldenLoader.Type] = [
+  SignatureLoader.self, TupleHashLoader.self, DRBGLoader.self, VRFLoader.self, X25519Loader.self, PEMLoader.self,
+]

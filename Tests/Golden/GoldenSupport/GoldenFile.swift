@@ -24,11 +24,11 @@ public struct GoldenFile: Sendable {
 
   /// Every line of a JSON lines file, with its number from 1.
   public func lines() throws -> [(number: Int, value: JSONValue)] {
-    try contents().split(separator: UInt8(ascii: "\n")).enumerated().map { (number: $0.offset + 1, value: try JSONValue(parsing: Array($0.element))) }
+    try contents().split(separator: UInt8(ascii: "\n")).enumerated().map { (number: $0.offset + 1, value: try JSONParser.parse(Array($0.element))) }
   }
 
   /// The whole file as one JSON document.
-  public func document() throws -> JSONValue { try JSONValue(parsing: contents()) }
+  public func document() throws -> JSONValue { try JSONParser.parse(contents()) }
 
   /// The bytes of a file, unpacked where its name ends in `.gz`.
   public static func read(_ location: String) throws -> [UInt8] {

@@ -1,5 +1,5 @@
 /// Reads one kind of recorded file and checks every case in it.
-public protocol GoldenLoader {
+public protocol GoldenLoader: SendableMetatype {
   /// Paths under the root that this loader reads; `*` stands for any characters but `/`, `**` for any.
   static var patterns: [String] { get }
   /// Paths that this loader reads beside those of `patterns`, so that they are not reported as not covered.

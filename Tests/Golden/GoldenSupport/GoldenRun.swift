@@ -11,7 +11,7 @@ public struct GoldenRun {
     var found: [GoldenFile] = []
     for case let path as String in FileManager.default.enumerator(atPath: root) ?? .init() {
       var isFolder: ObjCBool = false
-      FileManager.default.fileExists(atPath: "\(root)/\(path)", isDirectory: &isFolder)
+      _ = FileManager.default.fileExists(atPath: "\(root)/\(path)", isDirectory: &isFolder)
       let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
       guard !isFolder.boolValue, name.hasPrefix(only), !name.hasSuffix("README.md") else { continue }
       found.append(GoldenFile(path: name, location: "\(root)/\(path)", root: root))

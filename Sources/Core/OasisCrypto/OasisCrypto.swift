@@ -1,1 +1,0 @@
-// OasisCrypto: see docs/architecture.md.

@@ -1,0 +1,26 @@
+internal import Bytes
+public import JSONText
+public import Wire
+
+extension PublicKey: WireBytes {}
+extension Signature: WireBytes {}
+extension VRFProof: WireBytes {}
+
+/// Hex in JSON; base64 is read as well.
+extension Hash: WireBytes {
+  public var wireText: String { hex }
+
+  public init(wireText: String) throws(JSONError) {
+    guard let value = Hash(hex: wireText) ?? Hash(base64: wireText) else { throw JSONError("hash: malformed hash") }
+    self = value
+  }
+}
+
+extension KeyedSignature: WireMap {
+  public static let fields: [Field<Self>] = [.init("public_key", \.publicKey), .init("signature", \.signature)]
+}
+
+extension Hash {
+  /// Hash of a value's canonical CBOR.
+  public static func of(_ value: some WireValue) -> Hash { digest(value.cbor()) }
+}

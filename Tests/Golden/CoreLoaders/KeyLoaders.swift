@@ -1,0 +1,114 @@
+internal import Bytes
+public import GoldenSupport
+internal import JSONText
+internal import OasisCrypto
+
+/// `vrf.jsonl`: proofs made and checked.
+public enum VRFLoader: GoldenLoader {
+  public static let patterns = ["vectors/core/vrf.jsonl"]
+
+  public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
+    try runCases(file, &report) { item in
+      let alpha = try item.bytes("alpha")
+      switch item.kind {
+      case "prove":
+        let signer = MemorySigner(seed: try item.bytes("seed"))
+        try expectEqual(signer.publicKey, try item.fixed("public_key"), "key")
+        let proof = try signer.prove(alpha: alpha)
+        try expectEqual(proof, try item.fixed("proof"), "proof")
+        let beta = VRF.verify(proof, publicKey: signer.publicKey, alpha: alpha)
+        try expectEqual(beta, try item.bytes("beta"), "beta")
+      case "verify":
+        let key: PublicKey = try item.fixed("public_key")
+        guard let proof = VRFProof(try item.bytes("proof")) else {
+          try expectEqual(false, try item.bool("ok"), "length")
+          return nil
+        }
+        let beta = VRF.verify(proof, publicKey: key, alpha: alpha, blacklist: .reserved)
+        try expectEqual(beta != nil, try item.bool("ok"), "verdict")
+        if beta != nil { try expectEqual(beta, try item.bytes("beta"), "beta") }
+        try expectEqual(VRF.output(of: proof), try item.optionalBytes("proof_to_hash"), "proof to hash")
+      default: throw GoldenError("unknown kind \(item.kind)")
+      }
+      return nil
+    }
+  }
+}
+
+/// `x25519-deoxys.jsonl`: key agreement; the authenticated cipher is not there yet.
+public enum X25519Loader: GoldenLoader {
+  public static let patterns = ["vectors/core/x25519-deoxys.jsonl"]
+
+  public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
+    try runCases(file, &report) { item in
+      switch item.kind {
+      case "aead", "aead-open": return "Deoxys-II is not implemented"
+      case "box":
+        try expectEqual(X25519.publicKey(of: try item.bytes("private_a")), try item.bytes("public_a"), "public key")
+        fallthrough
+      case "derive":
+        let secret = X25519.sharedSecret(privateKey: try item.bytes("private_a"), publicKey: try item.bytes("public_b"))
+        try expectEqual(secret, try item.bytes("shared"), "shared secret")
+        let key = HMAC<SHA512_256>.authenticate(secret ?? [], key: Array("MRAE_Box_Deoxys-II-256-128".utf8))
+        try expectEqual(key, try item.bytes("symmetric_key"), "symmetric key")
+      case "key":
+        let key = TestKeys.seed("ekiden test key manager REK seed")
+        try expectEqual(key, try item.bytes("private_a"), "private key")
+        try expectEqual(X25519.publicKey(of: key), try item.bytes("public_a"), "public key")
+      default: throw GoldenError("unknown kind \(item.kind)")
+      }
+      return nil
+    }
+  }
+}
+
+/// `pem.jsonl`: key files. Entity files belong to the registry.
+public enum PEMLoader: GoldenLoader {
+  public static let patterns = ["vectors/core/pem.jsonl"]
+
+  public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
+    try runCases(file, &report) { item in
+      switch item.kind {
+      case "private-key":
+        let key = try outcome(item) { try PEM.readPrivateKey($0) }
+        guard let key else { return nil }
+        try expectEqual(key.publicKey, try item.fixed("public_key"), "key")
+        if item.name.hasPrefix("private/good") {
+          try expectEqual(PEM.privateKey(MemorySigner(seed: key.seed)), try item.text("pem"), "text")
+        }
+      case "public-key":
+        let key = try outcome(item) { try PEM.readPublicKey($0) }
+        guard let key else { return nil }
+        try expectEqual(key, try item.fixed("public_key"), "key")
+        if item.name.hasPrefix("public/good") { try expectEqual(PEM.publicKey(key), try item.text("pem"), "text") }
+      case "signature":
+        let signature = try outcome(item) { try PEM.readSignature($0) }
+        guard let signature else { return nil }
+        try expectEqual(signature.publicKey, try item.fixed("public_key"), "key")
+        try expectEqual(signature.signature, try item.fixed("signature"), "signature")
+        if item.name == "signature/good" { try expectEqual(PEM.signature(signature), try item.text("pem"), "text") }
+      case "pem-block":
+        let block = PEM(type: try item.text("type"), contents: try item.bytes("data"))
+        try expectEqual(block.text, try item.text("pem"), "text")
+        try expectEqual(try PEM.read(Array(block.text.utf8), type: block.type), block.contents, "contents")
+      case "tls-key":
+        let seed = try outcome(item) { try PEM.readTLSPrivateKey($0) }
+        guard let seed else { return nil }
+        try expectEqual(seed + MemorySigner(seed: seed).publicKey.bytes, try item.bytes("private_key"), "key")
+      case "file-mode": return "file modes are checked where files are opened"
+      default: return "entity files are read by the registry's types"
+      }
+      return nil
+    }
+  }
+
+  private static func outcome<T>(_ item: Case, _ read: ([UInt8]) throws -> T) throws -> T? {
+    let result = Result { try read(Array(try item.text("pem").utf8)) }
+    switch (result, try item.bool("ok")) {
+    case (.success(let value), true): return value
+    case (.failure, false): return nil
+    case (.success, false): throw GoldenError("accepted what the reference refuses")
+    case (.failure(let error), true): throw GoldenError("refused what the reference accepts: \(error)")
+    }
+  }
+}
