@@ -1,1 +1,0 @@
-// GRPC: see docs/architecture.md.
