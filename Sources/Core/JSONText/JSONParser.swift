@@ -230,3 +230,13 @@ extension String {
     return text
   }
 }
+
+extension JSONValue {
+  /// The value of a JSON text.
+  public init(parsing text: [UInt8], limits: JSONParser.Limits = .init()) throws(JSONError) {
+    self = try JSONParser.parse(text, limits: limits)
+  }
+  public init(parsing text: String, limits: JSONParser.Limits = .init()) throws(JSONError) {
+    self = try JSONParser.parse(text, limits: limits)
+  }
+}
