@@ -47,8 +47,11 @@ struct Scan {
     case 6:
       if head.isIndefinite { throw CBORError(.malformed("reserved head"), offset: head.start) }
       guard mode.allowsTags else { throw CBORError(.tag, offset: head.start) }
-      while offset < bytes.count, bytes[offset] >> 5 == 6 {
-        let tag = try self.head()
+      var tag = head
+      while offset < bytes.count {
+        if !mode.isStrict { try checkContent(of: tag) }
+        guard bytes[offset] >> 5 == 6 else { break }
+        tag = try self.head()
         if tag.isIndefinite { throw CBORError(.malformed("reserved head"), offset: tag.start) }
         if mode.isStrict { try checkStrict(tag) }
       }
@@ -57,6 +60,19 @@ struct Scan {
       if head.isIndefinite { throw CBORError(.malformed("stray break"), offset: head.start) }
       if head.info == 24, head.argument < 32 { throw CBORError(.malformed("short simple value"), offset: head.start) }
     }
+  }
+
+  /// The tags of dates and large integers fit only some kinds of content.
+  private func checkContent(of tag: Head) throws(CBORError) {
+    let content = bytes[offset]
+    let fits =
+      switch tag.argument {
+      case 0: content >> 5 == 3
+      case 1: content >> 5 < 2 || (0xf9...0xfb).contains(content)
+      case 2, 3: content >> 5 == 2
+      default: true
+      }
+    guard fits else { throw CBORError(.malformed("content of tag \(tag.argument)"), offset: tag.start) }
   }
 
   private mutating func string(_ head: Head) throws(CBORError) {

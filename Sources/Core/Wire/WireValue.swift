@@ -94,6 +94,7 @@ extension WireValue {
   /// The value of the first item in `bytes`; bytes after it are ignored unless the mode is strict.
   public static func decode(cbor bytes: [UInt8], mode: DecodingMode = .untrusted) throws(CBORError) -> Self {
     var reader = try CBORReader(bytes, mode: mode)
+    if mode.isStrict, !acceptsNullFromGuest, !isMandatoryForGuest, reader.readNull() { return Self() }
     return try Self(from: &reader)
   }
 
@@ -142,4 +143,19 @@ extension WireValue {
 public protocol WireKey: WireValue, Hashable {
   var jsonKey: String { get }
   init(jsonKey: String) throws(JSONError)
+}
+
+extension FrameAssembler {
+  /// The next message as a value; nil until it is whole. A message that is not exactly one item is malformed.
+  public mutating func next<Value: WireValue>(
+    _ type: Value.Type = Value.self, mode: DecodingMode = .rpc
+  ) throws(FrameError) -> Value? {
+    guard let message = try next() else { return nil }
+    do throws(CBORError) {
+      var reader = try CBORReader(message, mode: mode)
+      let value = try Value(from: &reader)
+      guard reader.offset == message.count else { throw CBORError(.trailingBytes, offset: reader.offset) }
+      return value
+    } catch { throw .malformed(error) }
+  }
 }

@@ -2,5 +2,7 @@ public import GoldenSupport
 
 /// The loaders of this group, one a kind of recorded file; the first whose pattern matches a path reads it.
 public let loaders: [any GoldenLoader.Type] = [
+  CBORLoader.self,
+  GuestCBORLoader.self,
   SignatureLoader.self, TupleHashLoader.self, DRBGLoader.self, VRFLoader.self, X25519Loader.self, PEMLoader.self,
 ]
