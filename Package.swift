@@ -86,6 +86,10 @@ let modules: [Module] = [
   Module(
     name: "TransactionPool", floor: "Runtime",
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "RuntimeProtocol", "Telemetry"], tests: []),
+  // Floor 5
+  Module(name: "ExecutorWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes"], tests: []),
+  // Floor 6
+  Module(name: "NodeIdentity", floor: "Node", uses: ["OasisCrypto", "COpenSSL"], tests: []),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
   golden("CoreLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes"]),

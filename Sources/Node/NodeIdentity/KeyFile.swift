@@ -1,0 +1,68 @@
+public import OasisCrypto
+
+/// A signing key on disk: `NAME.pem` (private) and `NAME_pub.pem`. Rule: sheet 01 §3.7, §9.
+///
+/// A key is money, so nothing is guessed: only a pair of which neither half exists is created. A missing public half is written from
+/// the private one; anything else that is not exactly as expected is refused, and nothing is written.
+public struct KeyFile: Sendable {
+  public let privatePath: String, publicPath: String
+
+  /// The pair `NAME.pem`, `NAME_pub.pem` in a folder.
+  public init(folder: String, name: String) {
+    (privatePath, publicPath) = ("\(folder)/\(name).pem", "\(folder)/\(name)_pub.pem")
+  }
+
+  /// The key, made first where `generate` allows it and neither file exists.
+  public func load(generate: Bool) throws(FileError) -> MemorySigner {
+    let kinds = (try SecureFile.kind(of: privatePath), try SecureFile.kind(of: publicPath))
+    switch kinds {
+    case (.absent, .absent):
+      guard generate else { throw FileError(path: privatePath, reason: "no such file: 'oasis-node identity init' creates a node's keys") }
+      let signer = MemorySigner()
+      try SecureFile.write(Array(PEM.privateKey(signer).utf8), to: privatePath, replace: false)
+      try SecureFile.write(Array(PEM.publicKey(signer.publicKey).utf8), to: publicPath)
+      return signer
+    case (.absent, _):
+      throw FileError(
+        path: privatePath, reason: "missing, but its public half \(publicPath) exists: restore the private key from a backup")
+    case (.other(let what), _): throw FileError(path: privatePath, reason: "is \(what), not a key file")
+    case (.file(let mode), let other):
+      guard mode == 0o600 else {
+        throw FileError(
+          path: privatePath, reason: "has mode 0\(String(mode, radix: 8)): a private key must have 0600 (chmod 600 \(privatePath))")
+      }
+      let signer = try readPrivate()
+      try checkPublic(other, signer)
+      return signer
+    }
+  }
+
+  private func readPrivate() throws(FileError) -> MemorySigner {
+    let bytes = try SecureFile.read(privatePath)
+    do {
+      let (seed, stored) = try PEM.readPrivateKey(bytes)
+      let signer = MemorySigner(seed: seed)
+      guard signer.publicKey == stored else {
+        throw FileError(path: privatePath, reason: "its public half does not belong to its seed: restore it from a backup")
+      }
+      return signer
+    } catch let error as FileError { throw error } catch {
+      throw FileError(path: privatePath, reason: "not a private key file (\(error)): restore it from a backup")
+    }
+  }
+
+  private func checkPublic(_ kind: SecureFile.Kind, _ signer: MemorySigner) throws(FileError) {
+    switch kind {
+    case .absent: try SecureFile.write(Array(PEM.publicKey(signer.publicKey).utf8), to: publicPath)
+    case .other(let what): throw FileError(path: publicPath, reason: "is \(what), not a key file")
+    case .file:
+      let bytes = try SecureFile.read(publicPath)
+      guard let key = try? PEM.readPublicKey(bytes) else {
+        throw FileError(path: publicPath, reason: "not a public key file: remove it and it is written anew from \(privatePath)")
+      }
+      guard key == signer.publicKey else {
+        throw FileError(path: publicPath, reason: "holds another key than \(privatePath): one of them is not this node's")
+      }
+    }
+  }
+}
