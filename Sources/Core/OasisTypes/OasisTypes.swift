@@ -1,1 +1,0 @@
-// OasisTypes: see docs/architecture.md.
