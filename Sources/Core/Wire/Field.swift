@@ -17,6 +17,9 @@ public enum Omission: Sendable {
 /// Declared in a `static let fields` in the order of the sheets (the JSON order). Only stored properties can be fields.
 public struct Field<Root: Sendable>: Sendable {
   let slot: Slot
+  let isEmbedded: Bool
+  /// The type's layout, computed at the first use of its first field.
+  let layout = LayoutBox()
 
   /// - Parameters:
   ///   - name: the key, as it is written.
@@ -26,6 +29,7 @@ public struct Field<Root: Sendable>: Sendable {
       preconditionFailure("field \(name) of \(Root.self) is not a stored property")
     }
     slot = Slot(name: name, offset: offset, type: Value.self, omission: omission)
+    isEmbedded = false
   }
 
   /// A struct whose fields are merged into this one's, at this place.
@@ -37,7 +41,8 @@ public struct Field<Root: Sendable>: Sendable {
     guard let offset = MemoryLayout<Root>.offset(of: property) else {
       preconditionFailure("an embedded struct of \(Root.self) is not a stored property")
     }
-    slot = Slot(name: "", offset: offset, type: Value.self, omission: .always, isEmbedded: true)
+    slot = Slot(name: "", offset: offset, type: Value.self, omission: .always)
+    isEmbedded = true
   }
 }
 
@@ -48,49 +53,15 @@ public protocol WireFields: WireValue {
 }
 
 /// A field without the type of its struct: where the value is, and what type it has.
-///
-/// A class, since hot loops go over many of them: one reference to count instead of three.
-final class Slot: Sendable {
-  let name: String
+struct Slot: Sendable {
+  var name: String
   /// From the start of the struct, in bytes.
-  let offset: Int
-  let type: any WireValue.Type
-  let omission: Omission
-  let isEmbedded: Bool
+  var offset: Int
+  var type: any WireValue.Type
+  var omission: Omission
   /// The encoded key: head and text.
-  let key: [UInt8]
-  /// How encoding finds out whether to leave the field out.
-  let test: EmptinessTest
-  /// The layout of the type whose first field this is, made at first use. Several threads may make it, the first one stays.
-  let layout = AtomicLazyReference<Layout>()
-
-  enum EmptinessTest {
-    /// Never left out.
-    case none
-    /// Ask the value.
-    case ask
-    /// A struct of omittable fields: encode it, and take it back if it was the empty map. Asking would go over its fields twice.
-    case encode
-  }
-
-  init(name: String, offset: Int, type: any WireValue.Type, omission: Omission, isEmbedded: Bool = false) {
-    (self.name, self.offset, self.type, self.omission, self.isEmbedded) = (name, offset, type, omission, isEmbedded)
-    var writer = CBORWriter()
-    writer.write(text: name)
-    key = writer.bytes
-    guard omission != .always else {
-      test = .none
-      return
-    }
-    guard let inner = type as? any WireMap.Type else {
-      test = .ask
-      return
-    }
-    test = inner.layout.mandatory == 0 ? .encode : .none
-  }
-
-  /// The same field, seen from a struct that embeds its struct at `base`.
-  func shifted(by base: Int) -> Slot { Slot(name: name, offset: offset + base, type: type, omission: omission) }
+  var key: [UInt8] = []
+  var folded = ""
 }
 
 /// What `Wire` derives from a field list, once a type.
@@ -105,14 +76,29 @@ final class Layout: Sendable {
   let byFoldedName: [String: Int]
 
   init(_ slots: [Slot]) {
-    declared = slots
+    declared = slots.map { slot in
+      var slot = slot
+      var writer = CBORWriter()
+      writer.write(text: slot.name)
+      slot.key = writer.bytes
+      slot.folded = slot.name.foldedKey
+      return slot
+    }
     canonical = declared.sorted { canonicallyPrecedes($0.key, $1.key) }
-    mandatory = canonical.count { $0.test == .none }
+    mandatory = canonical.count { $0.omission == .always }
     byName = Dictionary(declared.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-    byFoldedName = Dictionary(declared.enumerated().map { ($1.name.foldedKey, $0) }, uniquingKeysWith: { first, _ in first })
+    byFoldedName = Dictionary(declared.enumerated().map { ($1.folded, $0) }, uniquingKeysWith: { first, _ in first })
     precondition(byName.count == declared.count, "two fields have the same key")
     precondition(declared.count <= 128, "too many fields")
   }
+}
+
+/// Holds a layout that is made at first use; several threads may make it, the first one stays.
+final class LayoutBox: Sendable {
+  private let reference = AtomicLazyReference<Layout>()
+
+  @inline(__always)
+  func layout(_ make: () -> Layout) -> Layout { reference.load() ?? reference.storeIfNil(make()) }
 }
 
 private let emptyLayout = Layout([])
@@ -121,14 +107,18 @@ extension WireFields {
   /// The type's layout.
   static var layout: Layout {
     let fields = fields
-    guard !fields.isEmpty else { return emptyLayout }
-    return fields[0].slot.layout.load() ?? fields[0].slot.layout.storeIfNil(Layout(slots(of: fields)))
+    guard let first = fields.first else { return emptyLayout }
+    return first.layout.layout { Layout(slots(of: fields)) }
   }
 
   private static func slots(of fields: [Field<Self>]) -> [Slot] {
     fields.flatMap { field in
-      guard field.slot.isEmbedded, let inner = field.slot.type as? any WireFields.Type else { return [field.slot] }
-      return inner.layout.declared.map { $0.shifted(by: field.slot.offset) }
+      guard field.isEmbedded, let inner = field.slot.type as? any WireFields.Type else { return [field.slot] }
+      return inner.layout.declared.map { slot in
+        var slot = slot
+        slot.offset += field.slot.offset
+        return slot
+      }
     }
   }
 }

@@ -74,33 +74,21 @@ extension WireMap {
         }
         return
       }
-      guard layout.canonical.count < 24 else { return encodeCounting(layout, base, to: &writer) }
-      // The head is one byte: it is set right when the fields are counted.
-      let head = writer.count
-      writer.writeMapHead(0)
-      var count = 0
-      for slot in layout.canonical {
-        if slot.test == .ask, slot.isEmpty(in: base) { continue }
-        let start = writer.count
+      var present = FieldSet()
+      var count = layout.mandatory
+      for index in layout.canonical.indices where layout.canonical[index].omission != .always {
+        if !layout.canonical[index].isEmpty(in: base) {
+          present.insert(index)
+          count += 1
+        }
+      }
+      writer.writeMapHead(count)
+      for index in layout.canonical.indices {
+        let slot = layout.canonical[index]
+        guard slot.omission == .always || present.contains(index) else { continue }
         writer.write(verbatim: slot.key)
         slot.encode(from: base, to: &writer)
-        if slot.test == .encode, writer.isEmptyMap(at: start + slot.key.count) { writer.takeBack(to: start) } else { count += 1 }
       }
-      writer.setMapHead(at: head, count)
-    }
-  }
-
-  private func encodeCounting(_ layout: Layout, _ base: UnsafeRawPointer, to writer: inout CBORWriter) {
-    var present = FieldSet()
-    var count = layout.mandatory
-    for index in layout.canonical.indices where layout.canonical[index].test != .none && !layout.canonical[index].isEmpty(in: base) {
-      present.insert(index)
-      count += 1
-    }
-    writer.writeMapHead(count)
-    for index in layout.canonical.indices where layout.canonical[index].test == .none || present.contains(index) {
-      writer.write(verbatim: layout.canonical[index].key)
-      layout.canonical[index].encode(from: base, to: &writer)
     }
   }
 
