@@ -1,0 +1,1 @@
+// ConsensusApp: see docs/architecture.md.

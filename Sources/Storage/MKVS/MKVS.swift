@@ -1,1 +1,0 @@
-// MKVS: see docs/architecture.md.
