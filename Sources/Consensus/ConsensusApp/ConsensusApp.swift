@@ -1,1 +1,0 @@
-// ConsensusApp: see docs/architecture.md.
