@@ -5,4 +5,5 @@ public let loaders: [any GoldenLoader.Type] = [
   CBORLoader.self,
   GuestCBORLoader.self,
   SignatureLoader.self, TupleHashLoader.self, DRBGLoader.self, VRFLoader.self, X25519Loader.self, PEMLoader.self,
+  AddressLoader.self, QuantityLoader.self, VersionLoader.self, StateKeyLoader.self, WireTypesLoader.self,
 ]

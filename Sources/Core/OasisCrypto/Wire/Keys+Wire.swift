@@ -20,6 +20,16 @@ extension KeyedSignature: WireMap {
   public static let fields: [Field<Self>] = [.init("public_key", \.publicKey), .init("signature", \.signature)]
 }
 
+/// A VRF proof together with the key that is said to have made it: `{public_key, proof}`. (Sheet 01 §3.5.)
+public struct KeyedVRFProof: WireMap, Hashable {
+  public var publicKey = PublicKey()
+  public var proof = VRFProof()
+
+  public init() {}
+
+  public static let fields: [Field<Self>] = [.init("public_key", \.publicKey), .init("proof", \.proof)]
+}
+
 extension Hash {
   /// Hash of a value's canonical CBOR.
   public static func of(_ value: some WireValue) -> Hash { digest(value.cbor()) }

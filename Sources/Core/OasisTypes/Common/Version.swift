@@ -88,7 +88,8 @@ public struct ProtocolVersions: WireMap, Hashable, Sendable {
 
 extension ProtocolVersions: CustomStringConvertible {
   public var description: String {
-    "Consensus protocol: \(consensusProtocol), Runtime Host Protocol: \(runtimeHostProtocol), Runtime Committee Protocol: \(runtimeCommitteeProtocol)"
+    "Consensus protocol: \(consensusProtocol), Runtime Host protocol: \(runtimeHostProtocol), "
+      + "Runtime Committee protocol: \(runtimeCommitteeProtocol)"
   }
 }
 

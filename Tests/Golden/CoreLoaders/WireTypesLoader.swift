@@ -1,0 +1,63 @@
+internal import Bytes
+public import GoldenSupport
+internal import JSONText
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
+
+/// Checks one case of a type.
+typealias TypeCheck = @Sendable (Case) throws -> Void
+
+/// The check of a wire type: both encodings, both ways.
+func wireType<T: WireValue>(_ type: T.Type) -> TypeCheck {
+  { item in
+    let cbor = try item.bytes("cbor")
+    let decoded = Result { () throws -> T in try T.decode(cbor: cbor) }
+    switch try item.text("redecode") {
+    case "error":
+      guard case .failure = decoded else { throw GoldenError("decodes what the reference refuses") }
+    case "differs": try expectEqual(try decoded.get().cbor().hex, try item.text("redecode_cbor"), "CBOR")
+    default: try expectEqual(try decoded.get().cbor().hex, cbor.hex, "CBOR")
+    }
+    guard let value = try? decoded.get() else { return }
+    try expectEqual(Hash.digest(cbor), try item.fixed("hash"), "hash")
+    guard item.has("json") else {
+      guard (try? value.checkedJSONText()) == nil else { throw GoldenError("prints JSON where the reference cannot") }
+      return
+    }
+    let text = try item.text("json")
+    if try item.text("redecode") != "differs" { try expectEqual(value.jsonText(), text, "JSON") }
+    let again = Result { () throws -> T in try T.decode(json: text) }
+    switch try item.text("json_redecode") {
+    case "error":
+      guard case .failure = again else { throw GoldenError("decodes JSON that the reference refuses") }
+    case "differs": try expectEqual(try again.get().cbor().hex, try item.text("json_redecode_cbor"), "CBOR of JSON")
+    default: try expectEqual(try again.get().cbor().hex, cbor.hex, "CBOR of JSON")
+    }
+  }
+}
+
+/// `cbor-types.jsonl`: every wire type. Each service lists its types in a table of its own.
+public enum WireTypesLoader: GoldenLoader {
+  public static let patterns = ["vectors/core/cbor-types.jsonl"]
+
+  static let tables: [[String: TypeCheck]] = [commonTypes]
+
+  public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
+    let checks = tables.reduce(into: [String: TypeCheck]()) { $0.merge($1) { first, _ in first } }
+    try runCases(file, &report) { item in
+      let type = try item.text("type")
+      guard let check = checks[type] else { return "types of \(type.prefix { $0 != "." }) that no table lists" }
+      try check(item)
+      return nil
+    }
+  }
+}
+
+let commonTypes: [String: TypeCheck] = [
+  "common.Quantity": wireType(Quantity.self), "common.Hash": wireType(Hash.self), "common.PublicKey": wireType(PublicKey.self),
+  "common.RawSignature": wireType(Signature.self), "common.Namespace": wireType(Namespace.self),
+  "common.Version": wireType(Version.self), "common.ProtocolVersions": wireType(ProtocolVersions.self),
+  "common.Signature": wireType(KeyedSignature.self), "common.Signed": wireType(SignedEnvelope.self),
+  "common.MultiSigned": wireType(MultiSigned.self), "common.VRFProof": wireType(KeyedVRFProof.self),
+]
