@@ -67,6 +67,7 @@ let modules: [Module] = [
     name: "ConsensusApp", floor: "Consensus", hot: true,
     uses: ["Bytes", "CBOR", "JSONText", "Wire", "Protobuf", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "Telemetry"],
     tests: []),
+  Module(name: "ChainReplay", floor: "Consensus", uses: ["Bytes", "CBOR", "JSONText", "Protobuf", "CometBFT", "ConsensusApp", "OasisCrypto", "OasisTypes", "CZlib"]),
   Module(
     name: "ConsensusService", floor: "Consensus",
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "ConsensusApp", "Telemetry", "JSONText", "Protobuf"],
@@ -92,10 +93,11 @@ let modules: [Module] = [
   Module(name: "NodeIdentity", floor: "Node", uses: ["OasisCrypto", "COpenSSL"], tests: []),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
+  Module(name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true, uses: ["ChainReplay", "ConsensusApp"], program: true),
   golden("CoreLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes"]),
   golden("StorageLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "RocksDBStore"]),
   golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "CometBFT"]),
-  golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "ConsensusApp"]),
+  golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "ConsensusApp", "ChainReplay", "OasisTypes"]),
   golden("RuntimeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle", "OasisRuntimeSDK"]),
   golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "JSONText"]),
   golden("golden", uses: loaders, program: true),

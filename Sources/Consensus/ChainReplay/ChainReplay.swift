@@ -1,7 +1,8 @@
 import Bytes
-public import CometBFT
+import CometBFT
 public import ConsensusApp
 import JSONText
+import OasisCrypto
 import Protobuf
 
 /// Runs a recorded chain through the application and compares everything that the reference computed.

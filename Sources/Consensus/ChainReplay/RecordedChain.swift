@@ -1,5 +1,5 @@
 import Bytes
-public import CometBFT
+import CometBFT
 import ConsensusApp
 import JSONText
 import Protobuf

@@ -29,7 +29,7 @@ struct Proposal {
 
 /// Execution of blocks (sheet 03 §5).
 extension ConsensusApplication {
-  private func resetProposal(hash: [UInt8] = []) throws {
+  func resetProposal(hash: [UInt8] = []) throws {
     proposal = Proposal(hash: hash)
     block = nil
     try state.reset()
@@ -131,7 +131,7 @@ extension ConsensusApplication {
     return try runEndBlock(height: height)
   }
 
-  private func runBeginBlock(
+  func runBeginBlock(
     _ header: Header, _ lastCommit: CommitInfo, _ misbehavior: [CometBFT.Misbehavior]
   ) throws -> BeginBlockResponse {
     let limit = chain.parameters?.maxBlockGas ?? 0
@@ -161,10 +161,10 @@ extension ConsensusApplication {
   }
 
   private func blockContext(_ mode: ExecutionMode, _ block: BlockContext) -> Context {
-    Context(mode: mode, state: state.overlay, chain: chain, block: block, now: block.time)
+    Context(mode: mode, state: tracedLayer ?? state.overlay, chain: chain, block: block, now: block.time)
   }
 
-  private func runTransaction(_ raw: [UInt8]) throws -> DeliverTransactionResponse {
+  func runTransaction(_ raw: [UInt8]) throws -> DeliverTransactionResponse {
     guard let block else { throw StateError("mux: transaction outside of a block") }
     let context = blockContext(.deliverTransaction, block)
     var response = DeliverTransactionResponse()
@@ -183,7 +183,7 @@ extension ConsensusApplication {
     return response
   }
 
-  private func runEndBlock(height: Int64) throws -> EndBlockResponse {
+  func runEndBlock(height: Int64) throws -> EndBlockResponse {
     guard let block else { throw StateError("mux: EndBlock outside of a block") }
     let context = blockContext(.endBlock, block)
     var changes: [ValidatorChange] = []
@@ -193,7 +193,7 @@ extension ConsensusApplication {
     }
     try chain.upgrades.consensusUpgrade(context, epoch: try context.currentEpoch(), height: context.lastHeight)
     block.provableEvents += context.events.provable
-    if let proposal, !proposal.hash.isEmpty { try checkSystemTransactions(block) }
+    if tracedLayer == nil, let proposal, !proposal.hash.isEmpty { try checkSystemTransactions(block) }
     var response = EndBlockResponse(
       validatorUpdates: changes.map { ValidatorUpdate(ed25519: $0.publicKey.bytes, power: $0.power) },
       events: context.events.events.map { Event($0) })

@@ -42,6 +42,8 @@ public final class ConsensusApplication: Application {
   /// Time of the last block committed by this process.
   var lastTime = BlockTime()
   var hasHalted = false
+  /// The layer that takes the writes of one phase while a block is traced.
+  var tracedLayer: StateTree?
   /// Told why a proposed block was rejected.
   public var onRejected: (any Error) -> Void = { _ in }
   /// Tells who waits for a transaction that it left the mempool: its hash and why.

@@ -75,6 +75,16 @@ final class WorkingState {
     overlay.discard()
   }
 
+  /// All keys and values, in key order.
+  func contents() throws -> [(key: [UInt8], value: [UInt8])] {
+    var pairs: [(key: [UInt8], value: [UInt8])] = []
+    try overlay.scan(from: []) { key, value in
+      pairs.append((key, value))
+      return true
+    }
+    return pairs
+  }
+
   func root(version: Int64) throws -> Hash {
     try flush()
     return try tree.root(version: version)

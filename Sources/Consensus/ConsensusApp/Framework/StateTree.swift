@@ -35,25 +35,15 @@ public final class StateTree: StateReader {
   private func change(_ key: [UInt8], to value: [UInt8]?) {
     guard changes.updateValue(value, forKey: key) == nil else { return }
     if let last = changedKeys.last, !last.lexicographicallyPrecedes(key) {
-      changedKeys.insert(key, at: position(of: key))
+      changedKeys.insert(key, at: changedKeys.position(of: key))
     } else {
       changedKeys.append(key)
     }
   }
 
-  /// The index of the first changed key that is not below `key`.
-  private func position(of key: [UInt8]) -> Int {
-    var (low, high) = (0, changedKeys.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if changedKeys[middle].lexicographicallyPrecedes(key) { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
-
   /// The state must not be written while it is scanned.
   public func scan(from start: [UInt8], _ body: (_ key: [UInt8], _ value: [UInt8]) throws -> Bool) throws {
-    var next = position(of: start)
+    var next = changedKeys.position(of: start)
     var stopped = false
     /// Passes the changed keys below `limit` (all of them if nil) to `body`.
     func passChanges(below limit: [UInt8]?) throws {
@@ -109,20 +99,42 @@ public final class MemoryState: StateReader {
     sorted = values.keys.sorted { $0.lexicographicallyPrecedes($1) }
   }
 
+  private init(values: [[UInt8]: [UInt8]], sorted: [[UInt8]]) { (self.values, self.sorted) = (values, sorted) }
+
+  /// The state as it is now, apart from later changes.
+  public func copy() -> MemoryState { MemoryState(values: values, sorted: sorted) }
+
   public func get(_ key: [UInt8]) -> [UInt8]? { values[key] }
 
   public func scan(from start: [UInt8], _ body: (_ key: [UInt8], _ value: [UInt8]) throws -> Bool) rethrows {
-    for key in sorted where !key.lexicographicallyPrecedes(start) {
+    for key in sorted[sorted.position(of: start)...] {
       guard let value = values[key], try body(key, value) else { return }
     }
   }
 
   /// Takes over the changes of a tree (see ``StateTree/pendingChanges``).
   public func apply(_ changes: [(key: [UInt8], value: [UInt8]?)]) {
-    for (key, value) in changes { values[key] = value }
-    sorted = values.keys.sorted { $0.lexicographicallyPrecedes($1) }
+    for (key, value) in changes {
+      let isPresent = values[key] != nil
+      values[key] = value
+      if isPresent == (value != nil) { continue }
+      let position = sorted.position(of: key)
+      if value == nil { sorted.remove(at: position) } else { sorted.insert(key, at: position) }
+    }
   }
 
   /// All keys and values in key order.
   public var contents: [(key: [UInt8], value: [UInt8])] { sorted.compactMap { key in values[key].map { (key, $0) } } }
+}
+
+extension [[UInt8]] {
+  /// In ascending keys, the index of the first that is not below `key`.
+  fileprivate func position(of key: [UInt8]) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle].lexicographicallyPrecedes(key) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
 }
