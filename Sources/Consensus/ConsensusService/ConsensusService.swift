@@ -1,1 +1,0 @@
-// ConsensusService: see docs/architecture.md.

@@ -1,0 +1,98 @@
+internal import CBOR
+internal import ConsensusApp
+public import OasisCrypto
+public import OasisTypes
+public import Telemetry
+public import Wire
+
+/// Signs and submits the node's own transactions: nonces, gas and fees are found here. Rule: sheet 03 §16.
+public actor SubmissionManager {
+  public struct Configuration: Sendable {
+    /// Base units a gas, when the chain asks for less.
+    public var gasPrice = Quantity.zero
+    /// Most that a transaction may pay, base units; 0: no limit.
+    public var maxFee = Quantity(10_000_000_000 as UInt64)
+    public init() {}
+  }
+
+  private let backend: any ConsensusBackend
+  private let configuration: Configuration
+  private let log: Log
+  /// The next nonce of each signer; forgotten after any error.
+  private var nonces: [PublicKey: UInt64] = [:]
+  private var busy: Set<PublicKey> = []
+  private var waiting: [PublicKey: [CheckedContinuation<Void, Never>]] = [:]
+
+  public init(backend: any ConsensusBackend, configuration: Configuration, log: Log) {
+    (self.backend, self.configuration, self.log) = (backend, configuration, log.module("consensus/submission"))
+  }
+
+  /// Signs `method` with `body` and waits until a block holds it. Invalid nonces and missing blocks are tried again with back-off for up
+  /// to a minute; other errors are final.
+  ///
+  /// - Throws: `CodedError` of the check or the execution.
+  @discardableResult
+  public func submit(_ method: String, _ body: some WireValue & Sendable, signer: any Signer) async throws -> SubmittedTransaction {
+    let raw = RawCBOR(body.cbor())
+    var delay = Duration.milliseconds(200)
+    var elapsed = Duration.zero
+    while true {
+      do { return try await attempt(method, raw, signer) } catch {
+        nonces[signer.publicKey] = nil
+        guard Self.isTemporary(error), elapsed < .seconds(60) else { throw error }
+        log.debug("retrying transaction submission", ["method": method, "err": "\(error)", "delay": "\(delay)"])
+        try await Task.sleep(for: delay)
+        elapsed += delay
+        delay = min(delay * 3 / 2, .seconds(10))
+      }
+    }
+  }
+
+  /// A nonce that another transaction took, a due upgrade and an empty chain pass by themselves.
+  private static func isTemporary(_ error: any Error) -> Bool {
+    guard let error = error as? CodedError else { return false }
+    return [CodedError.invalidNonce, .upgradePending, .noCommittedBlocks].contains { error.isSame(as: $0) }
+  }
+
+  private func attempt(_ method: String, _ body: RawCBOR, _ signer: any Signer) async throws -> SubmittedTransaction {
+    let key = signer.publicKey
+    let signed = try await exclusively(key) {
+      let nonce = try await self.nextNonce(key)
+      var transaction = Transaction(nonce: nonce, fee: Fee(amount: .zero, gas: 0), method: method, body: body)
+      let gas = try await self.backend.estimateGas(signer: key, transaction)
+      let fee = try await self.price() * Quantity(gas)
+      guard self.configuration.maxFee == .zero || fee <= self.configuration.maxFee else {
+        throw CodedError.uncoded("submission: fee \(fee) of \(method) exceeds consensus.submission.max_fee \(self.configuration.maxFee)")
+      }
+      transaction.fee = Fee(amount: fee, gas: gas)
+      let signed = try SignedEnvelope(
+        transaction, by: signer, context: SignatureContext.consensusTransaction.on(chain: self.backend.chainContext))
+      self.nonces[key] = nonce + 1
+      return signed
+    }
+    return try await backend.submit(signed)
+  }
+
+  /// One transaction of a signer is prepared at a time, so that nonces do not collide.
+  private func exclusively<T: Sendable>(_ key: PublicKey, _ body: () async throws -> T) async throws -> T {
+    while busy.contains(key) { await withCheckedContinuation { waiting[key, default: []].append($0) } }
+    busy.insert(key)
+    defer {
+      busy.remove(key)
+      for continuation in waiting.removeValue(forKey: key) ?? [] { continuation.resume() }
+    }
+    return try await body()
+  }
+
+  private func nextNonce(_ key: PublicKey) async throws -> UInt64 {
+    if let nonce = nonces[key] { return nonce }
+    return try await backend.query(at: 0) { state in
+      try StakingState.accounts.get(state, Address(key))?.general.nonce ?? 0
+    }
+  }
+
+  private func price() async throws -> Quantity {
+    let minimum = try await backend.query(at: 0) { state in try ConsensusState.parameters.get(state)?.minGasPrice ?? 0 }
+    return max(configuration.gasPrice, Quantity(minimum))
+  }
+}
