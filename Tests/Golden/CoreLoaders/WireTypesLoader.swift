@@ -41,7 +41,7 @@ func wireType<T: WireValue>(_ type: T.Type) -> TypeCheck {
 public enum WireTypesLoader: GoldenLoader {
   public static let patterns = ["vectors/core/cbor-types.jsonl"]
 
-  static let tables: [[String: TypeCheck]] = [commonTypes]
+  static let tables: [[String: TypeCheck]] = [commonTypes, beaconTypes, schedulerTypes]
 
   public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
     let checks = tables.reduce(into: [String: TypeCheck]()) { $0.merge($1) { first, _ in first } }
