@@ -21,6 +21,11 @@ import Testing
     )
   }
 
+  @Test func sha3() {
+    #expect(SHA3_256.digest(Array("abc".utf8)).hex == "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532")
+    #expect(SHA3_256.digest([]).hex == "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a")
+  }
+
   @Test func finishingLeavesTheStateUsable() {
     var hash = SHA512_256()
     hash.update([1, 2])

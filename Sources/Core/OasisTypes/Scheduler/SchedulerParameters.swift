@@ -11,7 +11,7 @@ public struct SchedulerParameters: WireMap, Hashable, Sendable {
   /// Reward per epoch of an entity that took part in elections, in 1/100,000,000 of its stake and the schedule's scale.
   public var rewardFactorEpochElectionAny = Quantity()
   /// Members of committees by decree; for debugging only.
-  public var debugForceElect: [Namespace: [PublicKey: ForcedElection]]?
+  public var debugForceElect: [Namespace: [PublicKey: ForcedElection]?]?
   /// Committees are elected over any alpha; for debugging only.
   public var debugAllowWeakAlpha = false
   public var votingPowerDistribution = VotingPowerDistribution()
