@@ -91,6 +91,7 @@ let modules: [Module] = [
   Module(name: "ExecutorWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes"], tests: []),
   // Floor 6
   Module(name: "NodeIdentity", floor: "Node", uses: ["OasisCrypto", "COpenSSL"], tests: []),
+  Module(name: "NodeConfiguration", floor: "Node", uses: ["Bytes", "CBOR", "CYAML", "CLinux"], tests: []),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
   Module(name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true, uses: ["ChainReplay", "ConsensusApp"], program: true),
