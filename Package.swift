@@ -94,11 +94,11 @@ let modules: [Module] = [
   Module(name: "NodeConfiguration", floor: "Node", uses: ["Bytes", "CBOR", "CYAML", "CLinux"], tests: []),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
-  Module(name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true, uses: ["ChainReplay", "ConsensusApp"], program: true),
+  Module(name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true, uses: ["ChainReplay", "ConsensusApp", "ChainLoaders", "GoldenSupport"], program: true),
   golden("CoreLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes"]),
   golden("StorageLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "RocksDBStore"]),
   golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "CometBFT"]),
-  golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "ConsensusApp", "ChainReplay", "OasisTypes"]),
+  golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes"]),
   golden("RuntimeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle", "OasisRuntimeSDK"]),
   golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "JSONText"]),
   golden("golden", uses: loaders, program: true),

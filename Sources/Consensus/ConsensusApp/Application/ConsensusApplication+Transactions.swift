@@ -95,7 +95,10 @@ extension ConsensusApplication {
   ///
   /// - Throws: `consensus`/1 before the first block.
   public func estimateGas(signer: PublicKey, _ transaction: Transaction) throws -> UInt64 {
-    let state = try committedState()
+    try estimateGas(signer: signer, transaction, in: try committedState())
+  }
+
+  func estimateGas(signer: PublicKey, _ transaction: Transaction, in state: StateTree) throws -> UInt64 {
     guard let parameters = try ConsensusState.parameters.get(state) else { throw AppError.noCommittedBlocks }
     var transaction = transaction
     transaction.fee = Fee(amount: Quantity(UInt64.max), gas: .max)
@@ -122,10 +125,10 @@ enum TransactionAuthentication {
     let minimum = try staking.parameters().minTransactBalance
     guard account.general.balance >= fee.amount + minimum else { throw AppError.balanceTooLow }
     if context.isCheckOnly {
+      context.gas = LimitedGas(limit: fee.gas)
       let node = context.chain.node
       let isOwn = node.identity.map { Address($0) == address } ?? false
       if !isOwn, fee.gas > 0, fee.gasPrice < Quantity(node.minimumGasPrice) { throw AppError.gasPriceTooLow }
-      context.gas = LimitedGas(limit: fee.gas)
       return
     }
     guard let block = context.block else { throw StateError("a transaction is delivered outside of a block") }

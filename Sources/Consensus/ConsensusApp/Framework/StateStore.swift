@@ -60,6 +60,13 @@ final class WorkingState {
     return try tree.root(version: version)
   }
 
+  /// A state before the first commit, as InitChain would leave it.
+  func start(from contents: [(key: [UInt8], value: [UInt8])]) throws {
+    initial = contents.map { ($0.key, $0.value) }
+    isFlushed = true
+    try reset()
+  }
+
   /// An empty state for InitChain.
   func beginInitial() throws {
     initial = []

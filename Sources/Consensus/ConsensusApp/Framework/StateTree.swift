@@ -17,7 +17,7 @@ public struct StateError: Error, CustomStringConvertible {
 /// Reads fall through to what lies beneath; writes stay here until ``commit()`` hands them down or ``discard()`` drops them. Not thread safe:
 /// a block is executed by one thread.
 public final class StateTree: StateReader {
-  private let base: any StateReader
+  let base: any StateReader
   private var changes: [[UInt8]: [UInt8]?] = [:]
   private var changedKeys: [[UInt8]] = []  // keys of `changes`, ascending
 
