@@ -1,1 +1,0 @@
-// RuntimeProtocol: see docs/architecture.md.
