@@ -73,11 +73,12 @@ let modules: [Module] = [
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "ConsensusApp", "Telemetry", "JSONText", "Protobuf"],
     tests: []),
   Module(name: "RuntimeProtocol", floor: "Runtime", hot: true, uses: ["Bytes", "CBOR", "Wire", "JSONText", "OasisCrypto", "OasisTypes", "MKVS"], tests: []),
-  Module(name: "RuntimeBundle", floor: "Runtime", uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "CZip", "CLinux"], tests: []),
+  Module(name: "RuntimeBundle", floor: "Runtime", uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "COpenSSL", "CZlib", "CLinux"], tests: []),
   Module(
     name: "RuntimeHost", floor: "Runtime",
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle", "CSeccomp", "CLinux", "JSONText"],
-    tests: []),
+    tests: ["test-guest"]),
+  Module(name: "test-guest", floor: "Tests/Runtime/TestGuest", kind: .development, program: true),  // a runtime in C for the tests
   Module(
     name: "OasisRuntimeSDK", floor: "Runtime",
     uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "Protobuf", "CLinux"], tests: []),
@@ -142,7 +143,8 @@ func targets(of module: Module, tested: Set<String>) -> [Target] {
   let main: Target =
     isProgram
     ? .executableTarget(
-      name: module.name, dependencies: uses, path: module.folder, swiftSettings: swift, linkerSettings: linked(module.kind))
+      name: module.name, dependencies: uses, path: module.folder, swiftSettings: swift,
+      linkerSettings: module.name == "test-guest" ? [.unsafeFlags(["-static-stdlib"])] : linked(module.kind))
     : .target(name: module.name, dependencies: uses, path: module.folder, swiftSettings: swift)
   guard let tests = module.tests, tested.contains(module.name) else { return [main] }
   let test = Target.testTarget(

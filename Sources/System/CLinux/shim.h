@@ -25,3 +25,4 @@ static inline int clinux_child_status(const siginfo_t *info) { return info->si_s
 // Extensions of glibc that its headers show only under _GNU_SOURCE.
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *__restrict, const char *__restrict);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+extern int memfd_create(const char *, unsigned int);

@@ -1,0 +1,149 @@
+internal import OasisCrypto
+internal import OasisTypes
+internal import Bytes
+internal import Wire
+
+extension RuntimeBundle {
+  /// Where the files of a bundle lie under a folder of bundles (07 A.7).
+  public func directory(in bundles: String) -> String { "\(bundles)/\(manifestHash.hex)" }
+
+  /// Unpacks the bundle under a folder and returns the bundle's own folder (07 A.7).
+  ///
+  /// The folder appears whole or not at all. Where it is already there its files are compared, missing ones written, and a file that
+  /// differs is an error.
+  @discardableResult
+  public func explode(into bundles: String) throws -> String {
+    let final = directory(in: bundles)
+    do {
+      if Files.exists(final) {
+        try complete(final)
+      } else {
+        let temporary = Files.temporaryName(beside: final)
+        do {
+          try write(to: temporary)
+          try Files.rename(temporary, final)
+          try Files.syncDirectory(bundles)
+        } catch {
+          Files.remove(temporary)
+          throw error
+        }
+      }
+    } catch let error as FileError { throw BundleError("failed to explode bundle: \(error)") }
+    return final
+  }
+
+  private func write(to folder: String) throws {
+    try makeFolders(folder)
+    for name in files.keys.sorted() { try writeFile(name, folder) }
+    try markExecutables(folder)
+    try Files.syncDirectory(folder)
+  }
+
+  private func complete(_ folder: String) throws {
+    try makeFolders(folder)
+    for name in files.keys.sorted() {
+      try checkName(name)
+      let path = "\(folder)/\(name)"
+      guard Files.exists(path) else {
+        try writeFile(name, folder)
+        continue
+      }
+      guard try Self.digest(ofFile: path) == digest(name) else { throw BundleError("corrupted asset: '\(path)'") }
+    }
+    try markExecutables(folder)
+  }
+
+  private func makeFolders(_ folder: String) throws {
+    for path in [folder, "\(folder)/META-INF"] {
+      try Files.makeDirectory(path)
+      try Files.setMode(path, 0o700)
+    }
+  }
+
+  /// The names that opening tolerates (07 corrections) but that are no file names.
+  private func checkName(_ name: String) throws(BundleError) {
+    if ["", ".", ".."].contains(name) || name.utf8.contains(0) { throw BundleError("failed to explode bundle: '\(name)' is no file name") }
+  }
+
+  private func writeFile(_ name: String, _ folder: String) throws {
+    try checkName(name)
+    let path = "\(folder)/\(name)"
+    let temporary = Files.temporaryName(beside: path)
+    let descriptor = try Files.create(temporary)
+    do {
+      defer { Files.close(descriptor) }
+      try stream(name) { try Files.write(descriptor, $0, temporary) }
+      try Files.sync(descriptor, temporary)
+      try Files.rename(temporary, path)
+    } catch {
+      Files.remove(temporary)
+      throw error
+    }
+  }
+
+  private func markExecutables(_ folder: String) throws {
+    for component in manifest.availableComponents {
+      if let executable = component.elfExecutable, files[executable] != nil { try Files.setMode("\(folder)/\(executable)", 0o700) }
+    }
+  }
+
+  private static func digest(ofFile path: String) throws -> Hash {
+    let descriptor = try Files.open(path)
+    defer { Files.close(descriptor) }
+    var hash = SHA512_256()
+    var offset = 0
+    while true {
+      let piece = try Files.read(descriptor, at: offset, count: 1 << 16, path)
+      if piece.isEmpty { return hash.hash() }
+      piece.withUnsafeBytes { hash.update($0) }
+      offset += piece.count
+    }
+  }
+
+  /// Removes a bundle's folder.
+  public static func remove(_ folder: String) { Files.remove(folder) }
+
+  /// Reads the manifest of an unpacked bundle; its files are not checked again.
+  public static func manifest(inFolder folder: String, limits: BundleLimits = .init()) throws -> Manifest {
+    let path = "\(folder)/\(Manifest.fileName)"
+    do {
+      let descriptor = try Files.open(path)
+      defer { Files.close(descriptor) }
+      return try Manifest(json: Files.read(descriptor, at: 0, count: min(limits.manifest, Files.size(descriptor, path)), path))
+    } catch let error as FileError { throw BundleError("failed to read manifest: \(error)") }
+  }
+
+  /// Names of the folders in a folder of bundles, sorted.
+  public static func folders(in bundles: String) -> [String] { Files.names(bundles).filter { !$0.hasSuffix(".tmp") } }
+}
+
+extension RuntimeBundle {
+  /// Writes a bundle: manifest first, then the files by name; mode 0600, whole or not at all (07 A.1).
+  ///
+  /// The digests of the files are filled in.
+  @discardableResult
+  public static func write(_ manifest: Manifest, files: [String: [UInt8]], to path: String) throws -> Manifest {
+    var manifest = manifest
+    if files[Manifest.fileName] != nil { throw BundleError("data contains the manifest") }
+    manifest.digests = files.mapValues { Hash.digest($0) }
+    do { try manifest.validate() } catch { throw BundleError("malformed manifest: \(error.reason)") }
+    let temporary = Files.temporaryName(beside: path)
+    do {
+      let descriptor = try Files.create(temporary)
+      do {
+        defer { Files.close(descriptor) }
+        var writer = ZipWriter(descriptor: descriptor, path: temporary)
+        try writer.add(Manifest.fileName, Array(manifest.jsonText().utf8))
+        for (name, content) in files.sorted(by: { $0.key < $1.key }) { try writer.add(name, content) }
+        try writer.finish()
+        try Files.sync(descriptor, temporary)
+        _ = try RuntimeBundle(path: temporary)  // what we write must open
+        try Files.rename(temporary, path)
+      } catch {
+        Files.remove(temporary)
+        throw error
+      }
+    } catch let error as FileError { throw BundleError("failed to write bundle: \(error)") }
+    return manifest
+  }
+}

@@ -1,1 +1,0 @@
-// RuntimeBundle: see docs/architecture.md.
