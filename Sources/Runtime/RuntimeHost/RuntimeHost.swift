@@ -1,1 +1,0 @@
-// RuntimeHost: see docs/architecture.md.

@@ -1,0 +1,79 @@
+internal import AsyncIO
+internal import Glibc
+internal import OasisTypes
+internal import RuntimeBundle
+internal import Synchronization
+public import Telemetry
+
+/// Sends what a runtime prints to the node's log and to the component's own (07 E.1).
+final class RuntimeOutput: Sendable {
+  private let log: Log
+  private let component: Log?
+  private let finished = Atomic(false)
+
+  init(_ configuration: RuntimeConfiguration, log: Log) {
+    self.log = log.module("runtime").with([
+      "runtime_name": "", "component": configuration.component.id.display, "provisioner": "sandbox",
+    ])
+    component = configuration.componentLog.map { Log(LogOutput(format: .json, levels: LogLevels(.debug), sink: $0), module: "runtime") }
+  }
+
+  /// Whether the output has ended and everything was logged.
+  var isFinished: Bool { finished.load(ordering: .acquiring) }
+
+  /// Logs until the stream ends.
+  func forward(_ stream: ByteStream) async {
+    var lines = RuntimeLog()
+    while let bytes = try? await stream.read(), !bytes.isEmpty { emit(lines.lines(adding: bytes)) }
+    emit(lines.finish())
+    finished.store(true, ordering: .releasing)
+  }
+
+  private func emit(_ lines: [RuntimeLog.Line]) {
+    for line in lines {
+      log.module(line.module).forward(line.level, line.fields)
+      component?.module(line.module).forward(line.level, line.fields)
+    }
+  }
+}
+
+/// A component's log file: lines until the limit, then a new file (07 E.1). Readers with an open handle can finish.
+public final class RotatingLogFile: LogSink {
+  private struct State {
+    var descriptor: Int32
+    var size = 0
+  }
+
+  private let path: String
+  private let limit: Int
+  private let state: Mutex<State>
+
+  /// Opens the file with mode 0644, emptied. `limit` is in bytes.
+  public init(path: String, limit: Int) throws {
+    (self.path, self.limit) = (path, limit)
+    state = Mutex(State(descriptor: try Self.open(path)))
+  }
+
+  deinit { state.withLock { _ = close($0.descriptor) } }
+
+  /// Writes a line; one that alone is longer than the limit is dropped, as is what the disk does not take.
+  public func write(line: String) {
+    let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
+    guard bytes.count <= limit else { return }
+    state.withLock { state in
+      if state.size + bytes.count > limit {
+        unlink(path)
+        guard let descriptor = try? Self.open(path) else { return }
+        close(state.descriptor)
+        state = State(descriptor: descriptor)
+      }
+      if Glibc.write(state.descriptor, bytes, bytes.count) == bytes.count { state.size += bytes.count }
+    }
+  }
+
+  private static func open(_ path: String) throws -> Int32 {
+    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw SystemError("open \(path)") }
+    return descriptor
+  }
+}

@@ -1,0 +1,128 @@
+internal import AsyncIO
+internal import Glibc
+internal import OasisTypes
+internal import RuntimeBundle
+internal import Synchronization
+internal import Telemetry
+
+/// Starts a runtime's process and waits for its connection (07 B.2).
+enum RuntimeProcess {
+  /// Starts a process, runs `body` with it and its connection, and ends it in any case.
+  static func withProcess(
+    _ configuration: RuntimeConfiguration, log: Log, _ body: @Sendable (ChildProcess, ByteStream) async throws -> Void
+  ) async throws {
+    guard let executable = configuration.component.elfExecutable else { throw StartError("component has no ELF executable") }
+    let folder: String
+    do { folder = try makeTemporaryDirectory(in: configuration.temporaryDirectory) } catch {
+      throw StartError("failed to create temporary directory: \(error)")
+    }
+    defer {
+      unlink("\(folder)/host.sock")
+      rmdir(folder)
+    }
+    let socket = "\(folder)/host.sock"
+    let listener: StreamListener
+    do { listener = try await StreamListener.listen(on: .unix(socket)) } catch {
+      throw StartError("failed to create host socket: \(error)")
+    }
+
+    var program = SandboxedProgram(executable: "\(configuration.directory)/\(executable)")
+    program.isNetworkAllowed = configuration.component.isNetworkAllowed
+    program.inherited = configuration.environment
+    switch configuration.sandbox {
+    case .bubblewrap:
+      program.variables = [("OASIS_WORKER_HOST", "/host.sock")]
+      program.writableBinds = [(socket, "/host.sock")]
+    case .none: program.variables = [("OASIS_WORKER_HOST", socket)]
+    }
+    let output: (read: Descriptor, write: Descriptor)
+    let process: ChildProcess
+    do {
+      output = try Descriptor.pipe()
+      process = try await ChildProcess.spawn(program.child(in: configuration.sandbox, output: output.write))
+    } catch {
+      await listener.close()
+      throw StartError("failed to spawn sandbox: \(error)")
+    }
+    output.write.close()
+    let logs = RuntimeOutput(configuration, log: log)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      let stream = try await ByteStream(output.read, name: "runtime output")
+      group.addTask { await logs.forward(stream) }
+      group.addTask {
+        _ = await process.wait()
+        await listener.close()  // wakes whoever still waits for a connection
+      }
+      let result: Result<Void, any Error>
+      do {
+        let connection = try await connect(listener, process, configuration, log)
+        await listener.close()
+        try await body(process, connection)
+        result = .success(())
+      } catch {
+        await listener.close()
+        result = .failure(error)
+      }
+      await process.kill()
+      _ = await process.wait()
+      // What the process still had to say arrives now; whoever inherited its output cannot hold us up.
+      await drain(logs, stream)
+      group.cancelAll()
+      try result.get()
+    }
+  }
+
+  private static func drain(_ logs: RuntimeOutput, _ stream: ByteStream) async {
+    for _ in 0..<20 where !logs.isFinished { try? await IO.sleep(for: .milliseconds(5)) }
+    await stream.close()
+  }
+
+  /// A new folder for one socket.
+  private static func makeTemporaryDirectory(in parent: String) throws -> String {
+    for _ in 0..<16 {
+      let path = "\(parent)/oasis-runtime\(UInt32.random(in: 0...UInt32.max))"
+      if mkdir(path, 0o700) == 0 { return path }
+      let code = errno
+      if code == EEXIST { continue }
+      var info = stat()
+      if code == ENOENT, stat(parent, &info) != 0 { throw SystemError("stat \(parent)") }
+      throw SystemError("mkdir \(path)", code: code)
+    }
+    throw SystemError("mkdir \(parent)/oasis-runtime", code: EEXIST)
+  }
+
+  private static func connect(
+    _ listener: StreamListener, _ process: ChildProcess, _ configuration: RuntimeConfiguration, _ log: Log
+  ) async throws -> ByteStream {
+    log.info("waiting for runtime to connect", ["pid": process.processID])
+    let isLate = Atomic(false)
+    let stream: ByteStream
+    do {
+      stream = try await withThrowingTaskGroup(of: ByteStream?.self) { group in
+        group.addTask { try await listener.accept() }
+        group.addTask {
+          try await IO.sleep(for: configuration.timing.connect)
+          return nil
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next(), let stream = first else {
+          isLate.store(true, ordering: .relaxed)
+          await listener.close()
+          throw IOError.timedOut
+        }
+        return stream
+      }
+    } catch {
+      if isLate.load(ordering: .relaxed) { throw StartError("timed out while waiting for runtime to connect") }
+      guard let exit = await process.exit else { throw StartError("failed to accept connection: \(error)") }
+      log.warn("runtime ended before it connected", ["status": "\(exit)", "hint": hint])
+      throw StartError("terminated while waiting for runtime to connect")
+    }
+    log.info("runtime connected", ["pid": process.processID])
+    return stream
+  }
+
+  private static let hint =
+    "see the lines of module runtime above; where bwrap is refused: allow user namespaces (sysctl kernel.unprivileged_userns_clone, "
+    + "kernel.apparmor_restrict_unprivileged_userns), under Docker --security-opt seccomp=unconfined --security-opt apparmor=unconfined"
+}

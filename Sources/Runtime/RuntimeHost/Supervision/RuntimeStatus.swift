@@ -1,0 +1,43 @@
+public import OasisTypes
+public import RuntimeProtocol
+public import Telemetry
+
+/// What happened to a hosted runtime (07 B.1).
+public enum RuntimeEvent: Sendable, Hashable {
+  /// It is connected and ready.
+  case started(version: Version)
+  /// It could not be started; the reason.
+  case failedToStart(String)
+  /// It ended.
+  case stopped
+}
+
+/// How a hosted runtime is doing, for an operator.
+public struct RuntimeStatus: Sendable, Hashable {
+  /// Where it is in its life.
+  public enum State: String, Sendable, Hashable {
+    /// Not wanted.
+    case stopped
+    /// Being started.
+    case starting
+    /// Connected and ready.
+    case running
+    /// Failed; waits for the next attempt.
+    case failing
+    /// Failed for a day; not tried again.
+    case givenUp = "given up"
+  }
+
+  /// Where it is in its life.
+  public var state = State.stopped
+  /// Starts after the first one.
+  public var restarts = 0
+  /// Why it last failed or ended.
+  public var lastReason: String?
+  /// When it is tried again.
+  public var nextAttempt: Timestamp?
+  /// Its process, or its sandbox's.
+  public var processID: Int32?
+  /// What it said about itself, while it runs.
+  public var information: RuntimeInfoResponse?
+}

@@ -1,0 +1,247 @@
+import AsyncIO
+import Bytes
+import Foundation
+import OasisCrypto
+import OasisTypes
+import RuntimeBundle
+import RuntimeProtocol
+import Synchronization
+import Telemetry
+import Testing
+
+@testable import RuntimeHost
+
+/// Collects log lines.
+final class Collector: LogSink {
+  private let lines = Mutex<[String]>([])
+  func write(line: String) { lines.withLock { $0.append(line) } }
+  var all: [String] { lines.withLock { $0 } }
+  func contains(_ parts: String...) -> Bool { all.contains { line in parts.allSatisfy { line.contains($0) } } }
+}
+
+/// A node that knows only who it is.
+struct TestNode: HostHandler {
+  struct Refused: Error, CustomStringConvertible { var description: String { "refused" } }
+  func syncStorage(_ request: HostStorageSyncRequest) async throws -> HostStorageSyncResponse { throw Refused() }
+  func localValue(forKey key: [UInt8]) async throws -> [UInt8]? { nil }
+  func setLocalValue(_ value: [UInt8], forKey key: [UInt8]) async throws {}
+  func lightBlock(height: UInt64) async throws -> LightBlock { throw Refused() }
+  func validators(height: UInt64) async throws -> Validators { throw Refused() }
+  func events(height: UInt64, kind: EventKind) async throws -> [ConsensusEvent] { [] }
+  func genesisHeight() async throws -> UInt64 { 1 }
+  func fetchTransactions(limit: Int) async throws -> [[UInt8]] { [] }
+  func blockMetadata(height: UInt64) async throws -> HostFetchBlockMetadataTxResponse { throw Refused() }
+  func proveFreshness(_ nonce: [UInt8]) async throws -> HostProveFreshnessResponse { throw Refused() }
+  func nodeID() async throws -> PublicKey { PublicKey() }
+}
+
+/// Runs the test guest in a mode and hands it to `body`.
+func withGuest(
+  _ mode: String, sandbox: SandboxKind = .bubblewrap("/usr/bin/bwrap"), change: (inout RuntimeConfiguration) -> Void = { _ in },
+  _ body: @escaping @Sendable (HostedRuntime, AsyncStream<RuntimeEvent>, Collector) async throws -> Void
+) async throws {
+  // The guest is built into the same folder as the tests themselves.
+  let program = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+  let folder = program.deletingLastPathComponent().path
+  try #require(FileManager.default.fileExists(atPath: "\(folder)/test-guest"))
+  var component = Component(kind: .ronl)
+  component.elf = ELFMetadata(executable: "test-guest")
+  component.version = Version(0, 1)
+  var configuration = RuntimeConfiguration(
+    runtimeID: Namespace(), component: component, directory: folder,
+    host: HostInformation(consensusProtocolVersion: Version(7), chainContext: "test"))
+  configuration.environment.append("GUEST_MODE=\(mode)")
+  configuration.sandbox = sandbox
+  change(&configuration)
+  let collector = Collector()
+  let runtime = HostedRuntime(
+    configuration, handler: TestNode(), log: Log(LogOutput(format: .json, levels: LogLevels(.debug), sink: collector), module: "test"))
+  let events = runtime.events()
+  try await withThrowingTaskGroup(of: Void.self) { group in
+    group.addTask { await runtime.run() }
+    defer { group.cancelAll() }
+    try await IO.withTimeout(.seconds(30)) { try await body(runtime, events, collector) }
+  }
+  #expect(await runtime.status.state == .stopped)
+}
+
+extension AsyncStream where Element == RuntimeEvent {
+  /// The next event.
+  func next() async -> RuntimeEvent? {
+    for await event in self { return event }
+    return nil
+  }
+
+  /// Waits until the runtime could not be started; the reason.
+  func failure() async -> String? {
+    for await event in self { if case .failedToStart(let reason) = event { return reason } }
+    return nil
+  }
+}
+
+@Suite("Hosted runtimes, in Bubblewrap (07 B.2)", .serialized) struct HostedRuntimeTests {
+  @Test func startsAndAnswers() async throws {
+    try await withGuest("normal") { runtime, events, log in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      let query = RuntimeQueryRequest()
+      let answers = try await withThrowingTaskGroup(of: Body.self) { group in
+        for _ in 0..<10 { group.addTask { try await runtime.call(.runtimeQueryRequest(query), within: .seconds(5)) } }
+        return try await group.reduce(into: [Body]()) { $0.append($1) }
+      }
+      #expect(
+        answers.allSatisfy { if case .runtimeQueryResponse(let answer) = $0 { Array(answer.data) == Array("yes".utf8) } else { false } })
+      #expect(try await runtime.information().features.scheduleControl?.initialBatchSize == 50)
+      await #expect(throws: CallError.self) { try await runtime.call(.runtimeShutdownRequest(.init()), within: .seconds(5)) }
+      #expect(await runtime.status.state == .running)
+      for message in ["starting runtime", "waiting for runtime to connect", "runtime connected", "runtime host protocol initialized"] {
+        #expect(log.contains("\"msg\":\"\(message)\"", #""module":"runtime/host/sandbox""#, #""runtime_id":"0000"#))
+      }
+      #expect(
+        log.contains(#""msg":"Runtime is starting""#, #""component":"ronl""#, #""provisioner":"sandbox""#, #""ts":"2026-01-01T00:00:00Z""#))
+    }
+  }
+
+  @Test func callsWaitUntilReady() async throws {
+    try await withGuest("normal") { runtime, _, _ in
+      _ = try await runtime.call(.runtimePingRequest(.init()), within: .seconds(10))
+    }
+  }
+
+  @Test func answersTheRuntime() async throws {
+    try await withGuest("calls") { runtime, events, log in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      for _ in 0..<100 where !log.contains("identity received") { try await IO.sleep(for: .milliseconds(20)) }
+      #expect(log.contains(#""msg":"identity received""#, #""module":"runtime/foo""#, #""level":"warn""#))
+    }
+  }
+
+  @Test func restartsAfterACrash() async throws {
+    try await withGuest("crash") { runtime, events, log in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      #expect(await events.next() == .stopped)
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      #expect(await events.next() == .stopped)
+      #expect(log.contains(#""msg":"runtime process has terminated unexpectedly""#, #""err":"exit status 134""#))
+      #expect(log.contains(#""msg":"error while receiving message from worker""#, #""err":"EOF""#))
+      let status = await runtime.status
+      #expect(status.restarts >= 1)
+      #expect(status.lastReason == "runtime process has terminated unexpectedly: exit status 134")
+    }
+  }
+
+  @Test(arguments: [
+    ("exit", "terminated while waiting for runtime to connect"), ("no-connect", "timed out while waiting for runtime to connect"),
+    ("silent", "failed to initialize connection: context deadline exceeded"),
+    ("garbage", "failed to initialize connection: failed to read response: connection closed"),
+    ("huge", "failed to initialize connection: failed to read response: connection closed"),
+    ("wrong-version", "version mismatch (runtime reported: 0.2.0 bundle: 0.1.0)"),
+    ("wrong-protocol", "failed to initialize connection: incompatible runtime host protocol version (expected: 5 got: 4.1.0)"),
+  ])
+  func doesNotStart(_ mode: String, _ reason: String) async throws {
+    try await withGuest(mode, change: { $0.timing.connect = .seconds(1) }) { runtime, events, log in
+      #expect(await events.failure() == reason)
+      #expect(await events.failure() == reason)
+      #expect(log.contains(#""msg":"failed to start runtime""#, reason, #""attempt":2"#))
+      for _ in 0..<100 where await runtime.status.state != .failing { try await IO.sleep(for: .milliseconds(5)) }
+      #expect(await runtime.status.nextAttempt != nil)
+      if mode == "exit" {
+        #expect(log.contains(#""msg":"this runtime gives up""#, #""level":"warn""#, #""module":"runtime""#))
+        #expect(log.contains(#""status":"exit status 3""#))
+      }
+    }
+  }
+
+  @Test func unresponsiveRuntimesAreRestarted() async throws {
+    try await withGuest(
+      "no-ping",
+      change: {
+        $0.timing.pingInterval = .milliseconds(100)
+        $0.timing.ping = .milliseconds(200)
+      }
+    ) { runtime, events, log in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      #expect(await events.next() == .stopped)
+      #expect(log.contains(#""msg":"ping failed, terminating runtime""#))
+      #expect(await events.next() == .started(version: Version(0, 1)))
+    }
+  }
+
+  @Test func abortRestartsARuntimeThatDoesNotKnowIt() async throws {
+    try await withGuest("normal") { runtime, events, _ in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      await runtime.abort(force: false)
+      #expect(await events.next() == .stopped)
+      #expect(await events.next() == .started(version: Version(0, 1)))
+    }
+  }
+
+  @Test func callsHaveLimits() async throws {
+    try await withGuest("stop-reading") { runtime, events, _ in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      await #expect(throws: ConnectionError.timedOut) { try await runtime.call(.runtimePingRequest(.init()), within: .milliseconds(100)) }
+      var large = RuntimeQueryRequest()
+      large.arguments = [UInt8](repeating: 0, count: 65 << 20)
+      await #expect(throws: ConnectionError.self) { try await runtime.call(.runtimeQueryRequest(large), within: .seconds(5)) }
+    }
+  }
+
+  @Test func leavesNothingBehind() async throws {
+    let folder = NSTemporaryDirectory() + "rh-\(UInt32.random(in: 0...UInt32.max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await withGuest("normal", change: { $0.temporaryDirectory = folder }) { runtime, events, _ in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      #expect(await runtime.status.processID.map { kill($0, 0) } == 0)
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+  }
+}
+
+@Suite("Sandboxes that cannot start (cli/logs)", .serialized) struct SandboxFailureTests {
+  private func script(_ text: String) throws -> String {
+    let path = NSTemporaryDirectory() + "bwrap-\(UInt32.random(in: 0...UInt32.max))"
+    try "#!/bin/sh\n\(text)\n".write(toFile: path, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    return path
+  }
+
+  @Test func missing() async throws {
+    try await withGuest("normal", sandbox: .bubblewrap("/no/such/bwrap")) { _, events, _ in
+      #expect(await events.failure() == "failed to spawn sandbox: sandbox binary not found")
+    }
+  }
+
+  @Test func refused() async throws {
+    let path = try script("echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try await withGuest("normal", sandbox: .bubblewrap(path)) { runtime, events, log in
+      #expect(await events.failure() == "terminated while waiting for runtime to connect")
+      #expect(log.contains(#""msg":"bwrap: setting up uid map: Permission denied""#, #""level":"warn""#, #""module":"runtime""#))
+      #expect(log.contains(#""status":"exit status 1""#, "user namespaces"))
+      #expect(await runtime.status.lastReason == "terminated while waiting for runtime to connect")
+    }
+  }
+
+  @Test func oldVersion() async throws {
+    let path = try script("[ \"$1\" = --version ] && echo 'bubblewrap 0.3.1' && exit 0; exec /usr/bin/bwrap \"$@\"")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try await withGuest("normal", sandbox: .bubblewrap(path)) { _, events, log in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      #expect(log.contains(#""version":"0.3.1""#, #""level":"warn""#))
+    }
+  }
+
+  @Test(arguments: [("/no/such/dir", "stat /no/such/dir: no such file or directory"), ("/proc/sys", "mkdir /proc/sys/oasis-runtime")])
+  func temporaryDirectory(_ path: String, _ reason: String) async throws {
+    try await withGuest("normal", change: { $0.temporaryDirectory = path }) { _, events, _ in
+      let failure = await events.failure()
+      #expect(failure?.hasPrefix("failed to create temporary directory: \(reason)") == true)
+    }
+  }
+
+  @Test func unconfined() async throws {
+    try await withGuest("normal", sandbox: .none) { runtime, _, _ in
+      _ = try await runtime.call(.runtimePingRequest(.init()), within: .seconds(10))
+    }
+  }
+}
