@@ -90,7 +90,7 @@ extension Governance {
   public struct Genesis: WireMap, Hashable, Sendable {
     public var parameters = Parameters()
     public var proposals: [Proposal] = []
-    public var voteEntries: [UInt64: [VoteEntry]] = [:]
+    public var voteEntries: [UInt64: [VoteEntry]?] = [:]
 
     public init() {}
     public static let fields: [Field<Self>] = [

@@ -168,9 +168,9 @@ extension Vault {
     public var parameters = Parameters()
     public var vaults: [Account] = []
     /// By vault, then by address.
-    public var states: [Address: [Address: AddressState]] = [:]
+    public var states: [Address: [Address: AddressState]?] = [:]
     /// By vault.
-    public var pendingActions: [Address: [PendingAction]] = [:]
+    public var pendingActions: [Address: [PendingAction]?] = [:]
 
     public init() {}
     public static let fields: [Field<Self>] = [

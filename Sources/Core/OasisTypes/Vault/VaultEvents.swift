@@ -22,7 +22,7 @@ extension Vault {
     public var nonce: UInt64 = 0
     public var result = ActionResult()
     public init() {}
-    public static let fields: [Field<Self>] = [.init("vault", \.vault), .init("nonce", \.nonce), .init("result", \.result)]
+    public static let fields: [Field<Self>] = [.init("vault", \.vault), .init("nonce", \.nonce), .init("result", \.result, .omitEmpty)]
   }
 
   /// The coded error of an executed action; empty on success.
