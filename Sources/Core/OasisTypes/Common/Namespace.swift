@@ -48,8 +48,8 @@ public struct Namespace: FixedByteWrapper, WireBytes {
   public var hash: Hash { withUnsafeBytes { Hash.digest($0) } }
 
   public init(from reader: inout CBORReader) throws(CBORError) {
-    // Only byte strings are checked: the reference's decoder fills the value directly from a list of integers.
-    let isChecked = reader.kind == .byteString
+    // Only byte strings are checked: the reference's decoder fills the value directly from a list of integers. The Rust codec checks nothing.
+    let isChecked = reader.kind == .byteString && !reader.mode.isStrict
     let offset = reader.offset
     self = try reader.readFixed(Namespace.self)
     if isChecked && !hasKnownFlags {

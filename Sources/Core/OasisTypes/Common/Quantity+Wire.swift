@@ -9,13 +9,12 @@ extension Quantity: WireValue {
 
   public func encode(to writer: inout CBORWriter) { writer.write(byteString: bigEndianBytes) }
 
-  /// Leading zeros are accepted, and so is the empty map. (Sheet 01 §1.5 item 14.)
+  /// Leading zeros are accepted, and so is a map without a meaning. (Sheet 01 §1.5 item 14.)
   public init(from reader: inout CBORReader) throws(CBORError) {
     switch reader.kind {
     case .byteString: self.init(bigEndianBytes: try reader.readBytes())
     case .map where !reader.mode.isStrict:
-      var map = try reader.beginMap()
-      guard try !reader.next(&map) else { throw reader.mismatch("byte string") }
+      try reader.readEmptyStruct()
       self.init()
     default:
       guard !reader.mode.isStrict, reader.readNull() else { throw reader.mismatch("byte string") }

@@ -13,6 +13,7 @@ public struct Transaction: WireMap, Hashable, Sendable {
   public init(nonce: UInt64, fee: Fee?, method: String, body: RawCBOR) {
     (self.nonce, self.fee, self.method, self.body) = (nonce, fee, method, body)
   }
+  public static var isMandatoryForGuest: Bool { true }
   public static let fields: [Field<Self>] = [
     .init("nonce", \.nonce),
     .init("fee", \.fee, .omitEmpty),
