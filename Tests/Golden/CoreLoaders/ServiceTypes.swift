@@ -33,3 +33,24 @@ let vaultTypes: [String: TypeCheck] = [
   "vault.AuthorityUpdatedEvent": wireType(Vault.AuthorityUpdated.self), "vault.VaultQuery": wireType(Vault.VaultQuery.self),
   "vault.AddressQuery": wireType(Vault.AddressQuery.self),
 ]
+
+let keyManagerTypes: [String: TypeCheck] = [
+  "keymanager.Genesis": wireType(KeyManager.Genesis.self), "secrets.Status": wireType(KeyManager.Status.self),
+  "secrets.PolicySGX": wireType(KeyManager.Policy.self), "secrets.EnclavePolicySGX": wireType(KeyManager.EnclavePolicy.self),
+  "secrets.SignedPolicySGX": wireType(KeyManager.SignedPolicy.self), "secrets.EncryptedSecret": wireType(KeyManager.EncryptedSecret.self),
+  "secrets.EncryptedMasterSecret": wireType(KeyManager.EncryptedMasterSecret.self),
+  "secrets.EncryptedEphemeralSecret": wireType(KeyManager.EncryptedEphemeralSecret.self),
+  "secrets.SignedEncryptedMasterSecret": wireType(KeyManager.SignedMasterSecret.self),
+  "secrets.SignedEncryptedEphemeralSecret": wireType(KeyManager.SignedEphemeralSecret.self),
+  "secrets.InitResponse": wireType(KeyManager.InitResponse.self),
+  "secrets.SignedInitResponse": wireType(KeyManager.SignedInitResponse.self),
+  "secrets.Genesis": wireType(KeyManager.Genesis.self), "secrets.ConsensusParameters": wireType(KeyManager.Parameters.self),
+  "secrets.StatusUpdateEvent": wireType(KeyManager.StatusUpdate.self),
+  "secrets.MasterSecretPublishedEvent": wireType(KeyManager.MasterSecretPublished.self),
+  "secrets.EphemeralSecretPublishedEvent": wireType(KeyManager.EphemeralSecretPublished.self),
+  "churp.Genesis": wireType(Churp.Genesis.self), "churp.ConsensusParameters": wireType(Churp.Parameters.self),
+  "churp.Identity": wireType(Churp.Identity.self), "churp.Status": wireType(Churp.Status.self),
+  "churp.Application": wireType(Churp.Application.self), "churp.PolicySGX": wireType(Churp.Policy.self),
+  "churp.SignedPolicySGX": wireType(Churp.SignedPolicy.self), "churp.CreateEvent": wireType(Churp.Created.self),
+  "churp.UpdateEvent": wireType(Churp.Updated.self), "churp.StatusQuery": wireType(Churp.StatusQuery.self),
+]

@@ -59,5 +59,10 @@ let typedTargets: [String: Decode] = [
   "list_hash": target([Hash]?.self), "map_hash_uint64": target([Hash: UInt64]?.self), "nested": target(Nested.self),
   "omit": target(Omitted.self), "optional": target(Pointers.self), "mixed": target(Mixed.self), "version": target(Version.self),
   "transaction": target(Transaction.self), "signed_transaction": target(SignedEnvelope.self), "staking_transfer": target(Transfer.self),
-  "staking_account": target(Account.self),
+  "staking_account": target(Account.self), "enclave_identity": target(EnclaveIdentity.self),
+  "map_identity_bool": target([EnclaveIdentity: Bool]?.self), "entity": target(Entity.self), "node": target(Node.self),
+  "sgx_constraints": target(SGXConstraints.self), "committee_kind_roles": target(ForcedElection.self),
+  // An absent input leaves the reference's pointers nil.
+  "sgx_attestation": { input, mode in try input.map { try SGXAttestation.decode(cbor: $0, mode: mode).cbor() } ?? [0xf6] },
+  "runtime_messages": target([RootHash.Message]?.self), "round_roots_toarray": target(RootHash.RoundRoots.self),
 ]

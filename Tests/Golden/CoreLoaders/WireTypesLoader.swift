@@ -44,7 +44,7 @@ public enum WireTypesLoader: GoldenLoader {
   static let tables: [[String: TypeCheck]] = [
     commonTypes,
     beaconTypes, schedulerTypes,
-    governanceTypes, vaultTypes,
+    governanceTypes, vaultTypes, keyManagerTypes,
   ]
 
   public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {

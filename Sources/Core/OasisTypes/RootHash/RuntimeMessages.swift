@@ -39,8 +39,8 @@ extension RootHash {
   /// A message to governance: exactly one member is set.
   public struct GovernanceMessage: WireMap, Hashable, Sendable {
     public var version: UInt16 = 0
-    public var castVote: ProposalVote?
-    public var submitProposal: ProposalContent?
+    public var castVote: Governance.ProposalVote?
+    public var submitProposal: Governance.ProposalContent?
 
     public init() {}
     public static let fields: [Field<Self>] = [
