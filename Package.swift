@@ -99,7 +99,7 @@ let modules: [Module] = [
   golden("CoreLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes"]),
   golden("StorageLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "RocksDBStore"]),
   golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "CometBFT"]),
-  golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes"]),
+  golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "CometBFT", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes"]),
   golden("RuntimeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle", "OasisRuntimeSDK"]),
   golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "JSONText"]),
   golden("golden", uses: loaders, program: true),

@@ -1,7 +1,7 @@
 import Bytes
 import CBOR
 import CometBFT
-import JSONText
+public import JSONText
 
 /// Names of services by the prefix of their keys (sheet 03 §13.2).
 enum ServiceName {
@@ -107,8 +107,9 @@ enum Diagnostic {
 }
 
 /// The first place at which two JSON values differ; the order of members counts, as files are compared byte by byte.
-enum JSONDifference {
-  static func first(_ ours: JSONValue, _ theirs: JSONValue, path: String) -> String? {
+public enum JSONDifference {
+  /// The path and both values, nil if they are equal.
+  public static func first(_ ours: JSONValue, _ theirs: JSONValue, path: String) -> String? {
     switch (ours, theirs) {
     case (.object(let own), .object(let recorded)):
       for index in 0..<max(own.count, recorded.count) {

@@ -181,7 +181,7 @@ struct RuleCase {
   }
 
   private func message(_ step: JSONValue) throws -> StepRunner.Outcome {
-    let proposal = try ChangeParametersProposal.decode(cbor: try step.bytes("message_data"))
+    let proposal = try RecordedChange.decode(cbor: try step.bytes("message_data"))
     let change = ParameterChange(module: proposal.module, changes: proposal.changes.bytes)
     switch step["message"]?.string {
     case "governance.change_parameters": return try runner.publish(.changeParameters, change, mode: .endBlock)
@@ -246,6 +246,14 @@ struct RuleCase {
       throw GoldenError("\(label): error \(code.module)/\(code.code) \(code.message), recorded \(recorded.text())")
     }
   }
+}
+
+/// What the recorded messages about parameters hold.
+struct RecordedChange: WireMap {
+  var module = ""
+  var changes = RawCBOR()
+  init() {}
+  static let fields: [Field<Self>] = [.init("module", \.module), .init("changes", \.changes)]
 }
 
 /// The local upgrade manager as a case describes it.

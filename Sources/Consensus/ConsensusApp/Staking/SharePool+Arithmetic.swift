@@ -14,7 +14,7 @@ extension SharePool {
   }
 
   /// Moves base units from `source` into the pool, shares for them to `shares`. Returns the new shares, which may be none.
-  mutating func deposit(_ amount: Quantity, from source: inout Quantity, shares: inout Quantity) throws -> Quantity {
+  package mutating func deposit(_ amount: Quantity, from source: inout Quantity, shares: inout Quantity) throws -> Quantity {
     let new = try self.shares(forStake: amount)
     try balance.move(amount, from: &source)
     totalShares = totalShares + new
@@ -23,7 +23,7 @@ extension SharePool {
   }
 
   /// Gives back `count` of `shares` and returns the base units for them.
-  mutating func withdraw(_ count: Quantity, shares: inout Quantity) throws -> Quantity {
+  package mutating func withdraw(_ count: Quantity, shares: inout Quantity) throws -> Quantity {
     let amount = try stake(forShares: count)
     shares = try shares.subtracting(count)
     totalShares = try totalShares.subtracting(count)

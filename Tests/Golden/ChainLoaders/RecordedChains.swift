@@ -1,0 +1,22 @@
+import ChainReplay
+import ConsensusApp
+public import GoldenSupport
+
+/// Whole chains, block by block: one case a chain.
+public enum RecordedChains: GoldenLoader {
+  public static let patterns = ["chains/*/genesis.json"]
+  public static let companions = ["chains/*/**", "chains/coverage.json"]
+
+  public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
+    let folder = String(file.location.dropLast("/genesis.json".count))
+    report.check(file.path) {
+      let replay = try ChainReplay(try RecordedChain(folder: folder)) { genesis, chainContext, configuration in
+        try ConsensusApplication(
+          genesis: genesis, chainContext: chainContext, services: ServiceList.all(), store: try MemoryStateStore(),
+          configuration: configuration
+        )
+      }
+      try replay.run()
+    }
+  }
+}
