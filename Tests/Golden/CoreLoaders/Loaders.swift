@@ -6,4 +6,5 @@ public let loaders: [any GoldenLoader.Type] = [
   GuestCBORLoader.self,
   SignatureLoader.self, TupleHashLoader.self, DRBGLoader.self, VRFLoader.self, X25519Loader.self, PEMLoader.self,
   AddressLoader.self, QuantityLoader.self, VersionLoader.self, StateKeyLoader.self, WireTypesLoader.self,
+  DescriptorLoader.self, ServiceLogicLoader.self, CommitmentPoolLoader.self,
 ]

@@ -5,7 +5,7 @@ internal import OasisCrypto
 internal import OasisTypes
 internal import Wire
 
-/// `versions-namespaces.jsonl`: versions, namespaces, hashes. Roles and addresses of nodes belong to the registry.
+/// `versions-namespaces.jsonl`: versions, namespaces, hashes, roles, addresses of nodes.
 public enum VersionLoader: GoldenLoader {
   public static let patterns = ["vectors/core/versions-namespaces.jsonl"]
 
@@ -52,7 +52,24 @@ public enum VersionLoader: GoldenLoader {
         if item.has("hash") { try expectEqual(try Hash(wireText: text), try item.fixed("hash"), "hash") }
       case "hash-from": try expectEqual(Hash.digest(try item.bytes("cbor")), try item.fixed("hash"), "hash")
       case "hash-bytes": try expectEqual(Hash.digest(try item.bytes("input")), try item.fixed("hash"), "hash")
-      case "roles", "roles-parse", "node-address", "routable": return "roles and addresses of nodes belong to the registry"
+      case "roles":
+        let roles = Roles(rawValue: try item.integer("mask"))
+        try expectEqual(roles.text, try item.text("text"), "text")
+        try expectEqual(roles.isSingleRole, try item.bool("single"), "single")
+      case "roles-parse":
+        let roles = Roles(text: try item.text("text"))
+        try expectEqual(roles != nil, try item.bool("ok"), "verdict")
+        if let roles { try expectEqual(roles.rawValue, try item.integer("mask"), "mask") }
+      case "node-address":
+        let address = NodeAddress(text: try item.text("text"))
+        try expectEqual(address != nil, try item.bool("ok"), "verdict")
+        guard let address else { return nil }
+        try expectEqual(address.cbor(), try item.bytes("cbor"), "CBOR")
+        try expectEqual(address.text, try item.text("text_out"), "text")
+        try expectEqual(address.isProbablyGloballyReachable, try item.bool("routable"), "routable")
+      case "routable":
+        let address = NodeAddress(ip: try item.bytes("ip_bytes"), port: 1)
+        try expectEqual(address.isProbablyGloballyReachable, try item.bool("routable"), "routable")
       default: return "module versions of Go"
       }
       return nil

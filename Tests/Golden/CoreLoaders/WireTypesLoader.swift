@@ -26,7 +26,12 @@ func wireType<T: WireValue>(_ type: T.Type) -> TypeCheck {
       return
     }
     let text = try item.text("json")
-    if try item.text("redecode") == "equal" { try expectEqual(value.jsonText(), text, "JSON") }
+    switch try item.text("redecode") {
+    case "equal": try expectEqual(value.jsonText(), text, "JSON")
+    case "same-bytes":  // the encoding does not hold all of the value: its JSON text has to do
+      if let value = try? T.decode(json: text) { try expectEqual(value.jsonText(), text, "JSON") }
+    default: break
+    }
     let again = Result { () throws -> T in try T.decode(json: text) }
     switch try item.text("json_redecode") {
     case "error":
@@ -44,6 +49,7 @@ public enum WireTypesLoader: GoldenLoader {
   static let tables: [[String: TypeCheck]] = [
     commonTypes,
     beaconTypes, schedulerTypes,
+    registryTypes, rootHashTypes,
     governanceTypes, vaultTypes, keyManagerTypes,
   ]
 

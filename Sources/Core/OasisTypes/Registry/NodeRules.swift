@@ -149,6 +149,10 @@ extension Node {
     guard entityID == new.entityID else { throw refuse("entity id changed") }
     guard consensus.id == new.consensus.id else { throw refuse("consensus key changed") }
     guard !isExpired(at: epoch) else { return }
+    var versions: Set<RuntimeVersion> = []
+    for case let entry? in new.runtimes ?? [] where !versions.insert(RuntimeVersion(id: entry.id, version: entry.version)).inserted {
+      throw refuse("version \(entry.version) of runtime \(entry.id.hex) twice")
+    }
     for case let old? in runtimes ?? [] {
       guard new.hasRuntime(old.id) else { throw refuse("runtime \(old.id.hex) removed") }
       guard let runtime = try lookup.anyRuntime(old.id) else { throw refuse("runtime \(old.id.hex) is unknown") }

@@ -20,8 +20,8 @@ extension Registry {
     public var transactionScheduler = TransactionSchedulerParameters()
     public var storage = StorageParameters()
     public var admissionPolicy = AdmissionPolicy()
-    /// Per committee kind and role.
-    public var constraints: [CommitteeKind: [CommitteeRole: SchedulingConstraints]] = [:]
+    /// Per committee kind and role; a list of roles that is nil is written as null.
+    public var constraints: [CommitteeKind: [CommitteeRole: SchedulingConstraints]?] = [:]
     public var staking = RuntimeStakingParameters()
     public var governanceModel = GovernanceModel.invalid
     /// Deployed and future versions; a null entry decodes and is refused by verification.
@@ -49,6 +49,9 @@ extension Registry {
       default: nil
       }
     }
+
+    /// The constraints for a role in a kind of committee.
+    public func constraints(_ kind: CommitteeKind, _ role: CommitteeRole) -> SchedulingConstraints? { (constraints[kind] ?? nil)?[role] }
 
     /// The deployment in force: the largest `validFrom` not after `epoch`; the first of equals.
     public func activeDeployment(at epoch: Epoch) -> VersionInfo? {

@@ -36,8 +36,8 @@ extension RootHash {
 extension RootHash.Evidence {
   /// The accused node and the round, of whichever kind is set.
   public var accusation: (node: PublicKey, round: UInt64)? {
-    if let evidence = equivocationExecutor { return (evidence.commitA.nodeID, evidence.commitA.header.header.round) }
     if let evidence = equivocationProposal { return (evidence.proposalA.nodeID, evidence.proposalA.header.round) }
+    if let evidence = equivocationExecutor { return (evidence.commitA.nodeID, evidence.commitA.header.header.round) }
     return nil
   }
 

@@ -91,6 +91,6 @@ extension RootHash {
       self.stateRoot = stateRoot
       self.ioRoot = ioRoot
     }
-    public static let fields: [Field<Self>] = [.init("state_root", \.stateRoot), .init("io_root", \.ioRoot)]
+    public static let fields: [Field<Self>] = [.init("StateRoot", \.stateRoot), .init("IORoot", \.ioRoot)]
   }
 }

@@ -77,7 +77,7 @@ public struct Committee: WireMap, Hashable, Sendable {
   public func schedulerRank(round: UInt64, id: PublicKey) -> UInt64? {
     guard let index = workers.lastIndex(where: { $0.publicKey == id }) else { return nil }
     let count = UInt64(workers.count)
-    return (round % count + UInt64(index)) % count
+    return (round &+ UInt64(index)) % count  // &+: the reference's sum wraps too
   }
 
   /// Whether the node has any role here.
