@@ -33,19 +33,16 @@ extension RuntimeBundle {
   }
 
   private func write(to folder: String) throws {
-    try makeFolders(folder)
-    for name in files.keys.sorted() { try writeFile(name, folder) }
-    try markExecutables(folder)
+    try complete(folder)
     try Files.syncDirectory(folder)
   }
 
   private func complete(_ folder: String) throws {
     try makeFolders(folder)
     for name in files.keys.sorted() {
-      try checkName(name)
-      let path = "\(folder)/\(name)"
+      let path = "\(folder)/\(try fileName(name))"
       guard Files.exists(path) else {
-        try writeFile(name, folder)
+        try writeFile(name, path)
         continue
       }
       guard try Self.digest(ofFile: path) == digest(name) else { throw BundleError("corrupted asset: '\(path)'") }
@@ -60,14 +57,15 @@ extension RuntimeBundle {
     }
   }
 
-  /// The names that opening tolerates (07 corrections) but that are no file names.
-  private func checkName(_ name: String) throws(BundleError) {
-    if ["", ".", ".."].contains(name) || name.utf8.contains(0) { throw BundleError("failed to explode bundle: '\(name)' is no file name") }
+  /// The file that an entry becomes. Opening tolerates names that are no file names (07 corrections); unpacking does not.
+  private func fileName(_ name: String) throws(BundleError) -> String {
+    if name == Manifest.fileName { return name }
+    let last = String(name.split(separator: "/", omittingEmptySubsequences: false).last ?? "")
+    if ["", ".", ".."].contains(last) || last.utf8.contains(0) { throw BundleError("failed to explode bundle: '\(name)' is no file name") }
+    return last
   }
 
-  private func writeFile(_ name: String, _ folder: String) throws {
-    try checkName(name)
-    let path = "\(folder)/\(name)"
+  private func writeFile(_ name: String, _ path: String) throws {
     let temporary = Files.temporaryName(beside: path)
     let descriptor = try Files.create(temporary)
     do {
@@ -83,7 +81,9 @@ extension RuntimeBundle {
 
   private func markExecutables(_ folder: String) throws {
     for component in manifest.availableComponents {
-      if let executable = component.elfExecutable, files[executable] != nil { try Files.setMode("\(folder)/\(executable)", 0o700) }
+      if let executable = component.elfExecutable, files[executable] != nil {
+        try Files.setMode("\(folder)/\(fileName(executable))", 0o700)
+      }
     }
   }
 

@@ -37,12 +37,24 @@ public struct RuntimeBundle: Sendable {
     for (index, entry) in list.enumerated() {
       if index == 0 {
         guard entry.name == Manifest.fileName else { throw BundleError("invalid manifest file name: '\(entry.name)'") }
-      } else if entry.name.utf8.contains(UInt8(ascii: "/")) {
+      } else if !isFlat(entry.name) {
         throw BundleError("failed to sanitize path '\(entry.name)'")
       }
       entries[entry.name] = entry
     }
     return entries
+  }
+
+  /// Whether the folder part of a name is the archive's root, however it is written (`./a`, `b/../a`).
+  private static func isFlat(_ name: String) -> Bool {
+    var depth = 0
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 1 || !parts[0].isEmpty else { return false }
+    for part in parts.dropLast() where !part.isEmpty && part != "." {
+      depth += part == ".." ? -1 : 1
+      if depth < 0 { return false }
+    }
+    return depth == 0
   }
 
   /// The content of a file.
