@@ -4,6 +4,7 @@ public import GoldenSupport
 public let loaders: [any GoldenLoader.Type] = [
   CBORLoader.self,
   GuestCBORLoader.self,
+  GenesisLoader.self, GenesisFormsLoader.self, ChainGenesisLoader.self,
   SignatureLoader.self, TupleHashLoader.self, DRBGLoader.self, VRFLoader.self, X25519Loader.self, PEMLoader.self,
   AddressLoader.self, QuantityLoader.self, VersionLoader.self, StateKeyLoader.self, WireTypesLoader.self,
   DescriptorLoader.self, ServiceLogicLoader.self, CommitmentPoolLoader.self,

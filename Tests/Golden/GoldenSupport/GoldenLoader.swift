@@ -46,5 +46,14 @@ public struct GoldenReport: Sendable {
 
 /// Fails a case with both values unless they are equal.
 public func expectEqual<T: Equatable>(_ ours: T, _ theirs: T, _ what: String) throws(GoldenError) {
-  guard ours == theirs else { throw GoldenError("\(what): ours \(ours), theirs \(theirs)") }
+  guard ours == theirs else { throw GoldenError("\(what): \(difference("\(ours)", "\(theirs)"))") }
+}
+
+/// Both texts, long ones from shortly before the first difference.
+private func difference(_ ours: String, _ theirs: String) -> String {
+  let shown = 500
+  guard ours.count > shown || theirs.count > shown else { return "ours \(ours), theirs \(theirs)" }
+  let common = zip(ours, theirs).prefix { $0 == $1 }.count
+  let start = max(common - 60, 0)
+  return "from character \(start): ours \(ours.dropFirst(start).prefix(shown)), theirs \(theirs.dropFirst(start).prefix(shown))"
 }
