@@ -1,5 +1,5 @@
-public import OasisCrypto
-public import OasisTypes
+internal import OasisCrypto
+internal import OasisTypes
 
 /// What an executor does in each round, as a value: events in, effects out; no clock, no I/O. Rule: sheet 08 §C4.
 ///

@@ -1,5 +1,5 @@
 internal import OasisCrypto
-public import OasisTypes
+internal import OasisTypes
 
 /// Proposals of this and coming rounds, ordered by round and rank. Rule: sheet 08 §C4.3.
 struct ProposalQueue {
