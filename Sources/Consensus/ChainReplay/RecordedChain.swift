@@ -43,7 +43,7 @@ public struct RecordedChain {
   }
 
   /// RFC 3339 in UTC with up to nine decimals of a second.
-  static func time(_ text: String) throws -> Timestamp {
+  static func time(_ text: String) throws -> CometBFT.Timestamp {
     let parts = text.split { "-T:Z.".contains($0) }.map(String.init)
     guard parts.count >= 6, text.hasSuffix("Z"), let year = Int64(parts[0]), let month = Int64(parts[1]), let day = Int64(parts[2]),
       let hour = Int64(parts[3]), let minute = Int64(parts[4]), let second = Int64(parts[5]), (1...12).contains(month)
@@ -54,7 +54,7 @@ public struct RecordedChain {
     let era = shifted / 400, yearOfEra = shifted % 400
     let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
     let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    return Timestamp(seconds: days * 86_400 + hour * 3_600 + minute * 60 + second, nanoseconds: fraction)
+    return CometBFT.Timestamp(seconds: days * 86_400 + hour * 3_600 + minute * 60 + second, nanoseconds: fraction)
   }
 
   /// The state after InitChain: version, root, and every key with its value.

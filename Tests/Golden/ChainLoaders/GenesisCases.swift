@@ -37,7 +37,7 @@ public enum GenesisCases: GoldenLoader {
       ValidatorUpdate(ed25519: try $0.bytes("pub_key"), power: $0.signed("power") ?? 0)
     }
     let request = CometBFT.InitChainRequest(
-      time: Timestamp(seconds: 1_700_000_000, nanoseconds: 0), chainID: "", consensusParameters: .init(), validators: validators,
+      time: CometBFT.Timestamp(seconds: 1_700_000_000, nanoseconds: 0), chainID: "", consensusParameters: .init(), validators: validators,
       appState: [],
       initialHeight: try genesis.height)
     var failure: (any Error)?

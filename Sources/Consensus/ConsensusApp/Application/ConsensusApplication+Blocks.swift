@@ -19,7 +19,7 @@ struct Proposal {
 
   struct Own: Equatable {
     var height: Int64
-    var time: Timestamp
+    var time: CometBFT.Timestamp
     var proposerAddress: [UInt8]
     var nextValidatorsHash: [UInt8]
     var transactions: [[UInt8]]

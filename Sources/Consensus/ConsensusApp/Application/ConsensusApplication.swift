@@ -155,7 +155,7 @@ extension Context {
 }
 
 extension BlockTime {
-  public init(_ time: Timestamp) { self.init(seconds: time.seconds, nanoseconds: time.nanoseconds) }
+  public init(_ time: CometBFT.Timestamp) { self.init(seconds: time.seconds, nanoseconds: time.nanoseconds) }
 }
 
 extension Event {
