@@ -60,5 +60,11 @@ public enum ServiceList {
   static let electing = "200_scheduler"
 
   /// Those that exist, in registration order: it decides who hears messages first (sheet 03 §3).
-  public static func all() -> [any Service] { [StakingService()] }
+  public static func all() -> [any Service] {
+    [
+      RegistryService(),
+      RootHashService(),
+      StakingService(),
+    ]
+  }
 }
