@@ -1,0 +1,160 @@
+internal import Bytes
+public import OasisTypes
+public import Telemetry
+
+/// What the indexer needs of the consensus layer.
+public protocol RuntimeBlockSource: Sendable {
+  /// Blocks of the runtime as consensus finalizes them, with their heights; the latest one comes first.
+  func blocks(of runtime: Namespace) async throws -> AsyncStream<RootHash.AnnotatedBlock>
+  /// The runtime's last block in the state after a height, with the height that made it; nil where that state is pruned or the runtime
+  /// is not there.
+  func lastBlock(of runtime: Namespace, at height: Int64) async throws -> RootHash.AnnotatedBlock?
+  /// The oldest consensus height whose state is still there.
+  func lastRetainedHeight() async throws -> Int64
+}
+
+/// Fills a runtime's history from the consensus layer: first the heights it has missed, then each new block (08 C7).
+public actor HistoryIndexer {
+  /// What the indexer does.
+  public enum Phase: String, Sendable, Hashable {
+    /// Not running.
+    case stopped
+    /// Waits for the first block.
+    case started
+    /// Reads missed heights.
+    case reindexing
+    /// Follows new blocks.
+    case indexing
+  }
+
+  /// How far it is, for an operator.
+  public struct Status: Sendable, Hashable {
+    /// What it does.
+    public var phase = Phase.stopped
+    /// The last round in the history.
+    public var lastRound: UInt64 = 0
+    /// The first and last height that are read, and the last one done; nil when nothing is to be read again.
+    public var reindex: (start: Int64, end: Int64, last: Int64)?
+    /// Heights in one batch.
+    public var batchSize = 0
+
+    public static func == (a: Self, b: Self) -> Bool {
+      (a.phase, a.lastRound, a.batchSize) == (b.phase, b.lastRound, b.batchSize) && a.reindex?.start == b.reindex?.start
+        && a.reindex?.end == b.reindex?.end && a.reindex?.last == b.reindex?.last
+    }
+
+    public func hash(into hasher: inout Hasher) {
+      hasher.combine(phase)
+      hasher.combine(lastRound)
+    }
+  }
+
+  /// Blocks that may wait while the history cannot be written.
+  private static let mostPending = 10
+
+  private let history: RuntimeHistory
+  private let source: any RuntimeBlockSource
+  private let batchSize: Int64
+  private let retry: @Sendable (_ attempt: Int) async throws -> Void
+  private let log: Log
+  private var state = Status()
+
+  /// An indexer. `batchSize` heights are read at once; `retry` waits before a failed step is tried again.
+  public init(
+    history: RuntimeHistory, source: any RuntimeBlockSource, batchSize: UInt16 = 1000, log: Log,
+    retry: @escaping @Sendable (_ attempt: Int) async throws -> Void
+  ) {
+    (self.history, self.source, self.batchSize, self.retry) = (history, source, Int64(max(batchSize, 1)), retry)
+    self.log = log.module("runtime/history/indexer").with(["runtime_id": history.runtimeID.description])
+    state.batchSize = Int(self.batchSize)
+  }
+
+  /// How far it is.
+  public var status: Status { state }
+
+  /// Runs until the task is cancelled, or until the history cannot be written any more.
+  public func run() async throws {
+    log.info("starting")
+    state.phase = .started
+    defer {
+      state.phase = .stopped
+      log.info("stopping")
+    }
+    let blocks = try await source.blocks(of: history.runtimeID)
+    var pending: [RootHash.AnnotatedBlock] = []
+    var isCaughtUp = false
+    for await block in blocks {
+      if !isCaughtUp {
+        try await reindex(to: block)
+        isCaughtUp = true
+        continue
+      }
+      pending.append(block)
+      try await index(&pending)
+    }
+  }
+
+  /// Reads all heights that the history has missed, up to the block's.
+  private func reindex(to block: RootHash.AnnotatedBlock) async throws {
+    log.info("reindexing", ["log_event": "roothash/history_reindexing"])
+    state.phase = .reindexing
+    var attempt = 0
+    while true {
+      do {
+        try await read(to: block.height)
+        // A node that got its state from a checkpoint has no state at the block's own height.
+        if await history.lastHeight < block.height { try await history.commit([block]) }
+        try await history.setInitialized()
+        break
+      } catch is CancellationError { throw CancellationError() } catch {
+        attempt += 1
+        log.error("failed to reindex", ["err": "\(error)"])
+        try await retry(attempt)
+      }
+    }
+    state.reindex = nil
+    state.lastRound = await history.lastRound ?? 0
+    log.info("reindex completed")
+    log.info("indexing")
+    state.phase = .indexing
+  }
+
+  private func read(to end: Int64) async throws {
+    let start = max(await history.lastHeight + 1, try await source.lastRetainedHeight())
+    var height = start
+    while height <= end {
+      let last = min(height + batchSize - 1, end)
+      var batch: [RootHash.AnnotatedBlock] = []
+      for height in height...last {
+        try Task.checkCancellation()
+        if let block = try await source.lastBlock(of: history.runtimeID, at: height), block.height == height { batch.append(block) }
+      }
+      try await history.commit(batch)
+      state.reindex = (start, end, last)
+      state.lastRound = await history.lastRound ?? 0
+      height = last + 1
+    }
+  }
+
+  /// Adds new blocks; what cannot be written stays and is tried again.
+  private func index(_ pending: inout [RootHash.AnnotatedBlock]) async throws {
+    var attempt = 0
+    while !pending.isEmpty {
+      do {
+        let (lastHeight, lastRound) = (await history.lastHeight, await history.lastRound)
+        // Blocks that reindexing has already seen come again.
+        pending.removeAll { block in
+          lastHeight > block.height || (block.height == lastHeight && (block.block?.header.round ?? 0) <= (lastRound ?? 0))
+        }
+        try await history.commit(pending)
+        pending = []
+        state.lastRound = await history.lastRound ?? 0
+      } catch is CancellationError { throw CancellationError() } catch {
+        attempt += 1
+        log.error("failed to index", ["err": "\(error)"])
+        guard pending.count <= Self.mostPending else { throw error }
+        try await retry(attempt)
+      }
+    }
+  }
+}
