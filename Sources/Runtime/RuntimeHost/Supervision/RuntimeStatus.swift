@@ -35,7 +35,7 @@ public struct RuntimeStatus: Sendable, Hashable {
   /// Why it last failed or ended.
   public var lastReason: String?
   /// When it is tried again.
-  public var nextAttempt: Timestamp?
+  public var nextAttempt: Telemetry.Timestamp?
   /// Its process, or its sandbox's.
   public var processID: Int32?
   /// What it said about itself, while it runs.
