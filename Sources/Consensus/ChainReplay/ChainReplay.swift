@@ -44,6 +44,7 @@ public final class ChainReplay {
   ///
   /// - Throws: ``ReplayDifference`` at the first difference, ``ReplayError`` if the recording cannot be read.
   public func run(to last: Int64 = .max) throws {
+    try chain.checkGenesis()
     try checkInitialState()
     guard let file = RecordedFile(chain.folder, "blocks.jsonl") else { throw ReplayError("\(chain.folder): no blocks.jsonl") }
     var lines = try file.lines()

@@ -2,6 +2,7 @@ import Bytes
 import CometBFT
 import ConsensusApp
 import JSONText
+import OasisCrypto
 import Protobuf
 
 /// A chain recorded block by block, in the folder format of `golden/chains` (its README lists the files).
@@ -9,8 +10,9 @@ public struct RecordedChain {
   public let folder: String
   let genesis: Genesis
   let chainContext: String
-  /// What CometBFT passes to InitChain.
-  let initChain: CometBFT.InitChainRequest
+  /// The genesis that CometBFT starts from.
+  let engineGenesis: EngineGenesis
+  private let recordedEngine: JSONValue
 
   /// - Throws: ``ReplayError`` if a file is missing or damaged.
   public init(folder: String) throws {
@@ -23,13 +25,35 @@ public struct RecordedChain {
     do { genesis = try Genesis(json: document) } catch { throw ReplayError("\(folder)/genesis.json: \(error)") }
     chainContext = try file("meta.json").json().text("chain_context")
     let engine = try file("cometbft_genesis.json").json()
-    let validators = try (engine.member("validators").array ?? []).map { validator in
-      ValidatorUpdate(ed25519: try Self.hex(validator.text("pub_key")), power: try validator.number("power"))
+    recordedEngine = engine
+    engineGenesis = try genesis.engineGenesis(chainContext: chainContext, allowsDebug: true, blacklist: .reserved)
+  }
+
+  /// What CometBFT passes to InitChain.
+  var initChain: CometBFT.InitChainRequest {
+    CometBFT.InitChainRequest(
+      time: engineGenesis.time, chainID: engineGenesis.chainID, consensusParameters: engineGenesis.consensusParameters,
+      validators: engineGenesis.validators.map { ValidatorUpdate(ed25519: $0.publicKey, power: $0.power) },
+      appState: engineGenesis.appState,
+      initialHeight: engineGenesis.initialHeight)
+  }
+
+  /// Compares chain context and the engine's genesis with the recorded ones.
+  func checkGenesis() throws {
+    func expect(_ ours: String, _ theirs: String, _ what: String) throws {
+      guard ours == theirs else { throw ReplayDifference(phase: "genesis", text: "\(what) \(ours), recorded \(theirs)") }
     }
-    let parameters = try CometBFT.ConsensusParameters(protobuf: try Self.hex(engine.text("consensus_params_proto_hex")))
-    initChain = CometBFT.InitChainRequest(
-      time: try Self.time(try engine.text("genesis_time")), chainID: try engine.text("chain_id"), consensusParameters: parameters,
-      validators: validators, appState: [], initialHeight: try engine.number("initial_height"))
+    try expect(try genesis.chainContext, chainContext, "chain context")
+    try expect(engineGenesis.chainID, try recordedEngine.text("chain_id"), "chain id")
+    try expect(
+      engineGenesis.consensusParameters.protobuf().hex, try recordedEngine.text("consensus_params_proto_hex"), "consensus parameters")
+    let ours = engineGenesis.validators.map { "\($0.publicKey.hex) \($0.power) \($0.name)" }
+    let theirs = try (recordedEngine.member("validators").array ?? []).map {
+      "\(try $0.text("pub_key")) \(try $0.number("power")) \(try $0.text("name"))"
+    }
+    try expect(ours.sorted().joined(separator: ", "), theirs.sorted().joined(separator: ", "), "validators")
+    try expect("\(engineGenesis.appState.count)", "\(try recordedEngine.number("app_state_length"))", "length of the application state")
+    try expect(Hash.digest(engineGenesis.appState).hex, try recordedEngine.text("app_state_sha512_256"), "hash of the application state")
   }
 
   static func hex(_ text: String) throws -> [UInt8] {
@@ -40,21 +64,6 @@ public struct RecordedChain {
   static func base64(_ text: String) throws -> [UInt8] {
     guard let bytes = [UInt8](base64: text) else { throw ReplayError("\(text.prefix(40)) is not base64") }
     return bytes
-  }
-
-  /// RFC 3339 in UTC with up to nine decimals of a second.
-  static func time(_ text: String) throws -> CometBFT.Timestamp {
-    let parts = text.split { "-T:Z.".contains($0) }.map(String.init)
-    guard parts.count >= 6, text.hasSuffix("Z"), let year = Int64(parts[0]), let month = Int64(parts[1]), let day = Int64(parts[2]),
-      let hour = Int64(parts[3]), let minute = Int64(parts[4]), let second = Int64(parts[5]), (1...12).contains(month)
-    else { throw ReplayError("\(text) is not a time") }
-    let fraction = parts.count > 6 ? Int32((parts[6] + "000000000").prefix(9)) ?? 0 : 0
-    // Days since 1970 by the civil calendar: years that begin in March put the leap day at their end.
-    let shifted = month > 2 ? year : year - 1
-    let era = shifted / 400, yearOfEra = shifted % 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    return CometBFT.Timestamp(seconds: days * 86_400 + hour * 3_600 + minute * 60 + second, nanoseconds: fraction)
   }
 
   /// The state after InitChain: version, root, and every key with its value.

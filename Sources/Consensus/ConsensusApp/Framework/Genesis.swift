@@ -18,6 +18,9 @@ public struct Genesis: Sendable {
     }
   }
 
+  /// What separates this network's signatures from others': the hash of the whole document in lower-case hex (sheet 01 §14.7).
+  public var chainContext: String { get throws { try GenesisDocument.decode(json: document).chainContext } }
+
   /// The section under `key` (`staking`, `registry`, …), nil if absent or null.
   public func section<Value: WireValue>(_ key: String, as type: Value.Type = Value.self) throws -> Value? {
     guard let json = document[key], !json.isNull else { return nil }
