@@ -101,7 +101,7 @@ let modules: [Module] = [
   golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "CometBFT"]),
   golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "CometBFT", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes"]),
   golden("RuntimeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle", "OasisRuntimeSDK"]),
-  golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "JSONText"]),
+  golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Telemetry", "GRPC", "NodeConfiguration", "CNGHTTP2"]),
   golden("golden", uses: loaders, program: true),
 ]
 let settings: [SwiftSetting] = [

@@ -43,8 +43,8 @@ public struct GRPCStatus: Error, Hashable, Sendable, CustomStringConvertible {
   /// As Go prints it.
   public var description: String { "rpc error: code = \(code) desc = \(message)" }
 
-  /// The trailer fields of this status.
-  var trailers: [HeaderField] {
+  /// The trailer fields of this status, in the reference's order.
+  public var trailers: [HeaderField] {
     var fields = [HeaderField("grpc-status", "\(code.rawValue)"), HeaderField("grpc-message", percentEncoded(message))]
     if let detail {
       let text = statusMessage(detail).base64
@@ -54,7 +54,7 @@ public struct GRPCStatus: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The status in a call's trailers; nil when they hold none.
-  init?(trailers: [HeaderField]) {
+  public init?(trailers: [HeaderField]) {
     guard let text = trailers.last(where: { $0.name == "grpc-status" })?.value, let number = Int(text) else { return nil }
     let message = trailers.last { $0.name == "grpc-message" }.map { percentDecoded($0.value) } ?? ""
     self.init(GRPCCode(rawValue: number) ?? .unknown, message)
