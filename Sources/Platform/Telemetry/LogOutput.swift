@@ -11,11 +11,11 @@ public protocol LogSink: Sendable {
 public final class LogOutput: Sendable {
   public let format: LogFormat
   public let levels: LogLevels
-  let clock: @Sendable () -> Timestamp
+  let clock: @Sendable () -> LogTime
   private let sink: any LogSink
 
   public init(
-    format: LogFormat, levels: LogLevels, sink: any LogSink, clock: @escaping @Sendable () -> Timestamp = { .now }
+    format: LogFormat, levels: LogLevels, sink: any LogSink, clock: @escaping @Sendable () -> LogTime = { .now }
   ) {
     (self.format, self.levels, self.sink, self.clock) = (format, levels, sink, clock)
   }

@@ -5,7 +5,7 @@ import Testing
   func output(_ format: LogFormat, _ levels: LogLevels = .init(.debug)) -> (Log, MemoryLogSink) {
     let sink = MemoryLogSink()
     let output = LogOutput(
-      format: format, levels: levels, sink: sink, clock: { Timestamp(seconds: 1_777_885_961, nanoseconds: 721_994_640) })
+      format: format, levels: levels, sink: sink, clock: { LogTime(seconds: 1_777_885_961, nanoseconds: 721_994_640) })
     return (Log(output, module: "oasis-node"), sink)
   }
 
@@ -51,7 +51,7 @@ import Testing
     (0, 0, "1970-01-01T00:00:00Z"), (951_782_400, 1, "2000-02-29T00:00:00.000000001Z"), (-1, 500_000_000, "1969-12-31T23:59:59.5Z"),
     (-62_135_596_800, 0, "0001-01-01T00:00:00Z"),
   ]) func timestamps(seconds: Int64, nanoseconds: Int32, text: String) {
-    #expect(Timestamp(seconds: seconds, nanoseconds: nanoseconds).description == text)
+    #expect(LogTime(seconds: seconds, nanoseconds: nanoseconds).description == text)
   }
 }
 

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// An instant in UTC, printed as logs print it: RFC 3339, up to nine fraction digits, trailing zeros cut. Rule: sheet 09 §6.1.
-public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+public struct LogTime: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// Seconds since 1970.
   public var seconds: Int64
   /// Nanoseconds within the second, below 1,000,000,000.
@@ -10,10 +10,10 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
   public init(seconds: Int64, nanoseconds: Int32 = 0) { (self.seconds, self.nanoseconds) = (seconds, nanoseconds) }
 
   /// The wall clock.
-  public static var now: Timestamp {
+  public static var now: LogTime {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(truncatingIfNeeded: time.tv_nsec))
+    return LogTime(seconds: Int64(time.tv_sec), nanoseconds: Int32(truncatingIfNeeded: time.tv_nsec))
   }
 
   public var description: String {
