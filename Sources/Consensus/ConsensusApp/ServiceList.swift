@@ -62,8 +62,10 @@ public enum ServiceList {
   /// Those that exist, in registration order: it decides who hears messages first (sheet 03 §3).
   public static func all() -> [any Service] {
     [
+      BeaconService(),
       RegistryService(),
       RootHashService(),
+      SchedulerService(),
       StakingService(),
     ]
   }

@@ -67,7 +67,9 @@ public final class ConsensusApplication: Application {
     self.methods = methods
     state = try WorkingState(store)
     chain = ChainState(
-      chainContext: chainContext, initialHeight: initialHeight, lastHeight: initialHeight - 1, node: configuration.node, messages: messages,
+      chainContext: chainContext, initialHeight: initialHeight,
+      baseEpoch: try genesis.section("beacon", as: BeaconGenesis.self)?.base ?? 0, lastHeight: initialHeight - 1, node: configuration.node,
+      messages: messages,
       upgrades: upgrades)
     chain.callMethod = { [unowned self] context, method, body in try self.dispatch(context, method, body) }
     if let latest = store.latest, latest.version >= initialHeight { try resume(latest.version, latest.root) }

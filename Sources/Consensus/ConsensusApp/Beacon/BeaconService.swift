@@ -1,6 +1,6 @@
 import Bytes
 import OasisCrypto
-public import OasisTypes
+import OasisTypes
 import Wire
 
 /// Epochs and their randomness (sheet 05 part A).

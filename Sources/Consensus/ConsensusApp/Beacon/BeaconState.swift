@@ -1,3 +1,4 @@
+import Bytes
 import OasisCrypto
 public import OasisTypes
 

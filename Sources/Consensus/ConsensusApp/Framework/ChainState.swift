@@ -6,6 +6,8 @@ public final class ChainState {
   /// Lower-case hex of the hash of the genesis document.
   public let chainContext: String
   public let initialHeight: Int64
+  /// The first epoch, as the genesis document says.
+  public let baseEpoch: Epoch
   /// Height of the last committed block; `initialHeight - 1` before the first.
   public internal(set) var lastHeight: Int64
   /// State root of the last committed block; nil before the first.
@@ -25,10 +27,11 @@ public final class ChainState {
   }
 
   public init(
-    chainContext: String, initialHeight: Int64, lastHeight: Int64, lastStateRoot: Hash? = nil, lastEpoch: Epoch? = nil,
+    chainContext: String, initialHeight: Int64, baseEpoch: Epoch = 0, lastHeight: Int64, lastStateRoot: Hash? = nil,
+    lastEpoch: Epoch? = nil,
     node: NodeFacts = NodeFacts(), messages: MessageDispatcher = MessageDispatcher(), upgrades: any UpgradeManager = NoUpgrades()
   ) {
-    (self.chainContext, self.initialHeight, self.lastHeight) = (chainContext, initialHeight, lastHeight)
+    (self.chainContext, self.initialHeight, self.baseEpoch, self.lastHeight) = (chainContext, initialHeight, baseEpoch, lastHeight)
     (self.lastStateRoot, self.lastEpoch, self.node) = (lastStateRoot, lastEpoch, node)
     (self.messages, self.upgrades) = (messages, upgrades)
   }

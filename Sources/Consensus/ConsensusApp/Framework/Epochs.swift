@@ -1,14 +1,7 @@
 public import OasisTypes
-public import Wire
 
 /// The record of an epoch and its first height (keys 40 and 41, owned by the beacon service).
-public struct EpochRecord: WireMap, Hashable, Sendable {
-  public var epoch: Epoch = 0
-  public var height: Int64 = 0
-  public init() {}
-  public init(epoch: Epoch, height: Int64) { (self.epoch, self.height) = (epoch, height) }
-  public static let fields: [Field<Self>] = [.init("epoch", \.epoch), .init("height", \.height)]
-}
+public typealias EpochRecord = EpochTimeState
 
 /// The epoch as every service reads it (sheet 03 §4.1).
 public enum EpochState {

@@ -1,3 +1,4 @@
+import Bytes
 import OasisCrypto
 import OasisTypes
 
@@ -7,7 +8,8 @@ extension Election {
   /// Elects a committee for each runtime that is not suspended, or removes the one there was.
   mutating func electCommittees() throws {
     let onlyCompute = try context.hasFeature(major: 26, minor: 1)
-    let eligible = isVRF && !parameters.debugAllowWeakAlpha
+    let eligible =
+      isVRF && !parameters.debugAllowWeakAlpha
       ? candidates.filter { $0.status.isEligibleForElection(at: epoch) } : candidates
     let state = SchedulerState(context.state)
     for runtime in try RegisteredNodes.runtimes(context.state) where runtime.isCompute || !onlyCompute {

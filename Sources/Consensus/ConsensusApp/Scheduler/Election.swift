@@ -46,7 +46,7 @@ struct Election {
   /// Whether the entity's stake covers all its claims, or does not matter.
   func hasStake(_ entity: Address) throws -> Bool {
     if parameters.debugBypassStake { return true }
-    do { try claims.check(entity) } catch where error.isFatal { throw error } catch { return false }
+    do { try claims.check(entity) } catch  where error.isFatal { throw error } catch { return false }
     return true
   }
 

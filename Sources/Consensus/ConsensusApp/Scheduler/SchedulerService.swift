@@ -1,5 +1,5 @@
 import OasisCrypto
-public import OasisTypes
+import OasisTypes
 import Wire
 
 /// Elects validators and committees (sheet 05 part B).
