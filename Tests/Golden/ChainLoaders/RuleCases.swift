@@ -38,6 +38,8 @@ struct Skipped: Error { var description: String }
 struct Bases {
   struct Base {
     var height: Int64
+    /// The first epoch of the genesis document.
+    var baseEpoch: UInt64
     var time: Int64
     var state: [(key: [UInt8], value: [UInt8])]
   }
@@ -53,7 +55,8 @@ struct Bases {
         return (key: try hex(key), value: try hex(value))
       }
       bases[line["base"]?.string ?? ""] = Base(
-        height: line["height"]?.integer(Int64.self) ?? 0, time: line["time"]?.integer(Int64.self) ?? 0, state: state)
+        height: line["height"]?.integer(Int64.self) ?? 0, baseEpoch: line.unsigned("base_epoch") ?? 0,
+        time: line["time"]?.integer(Int64.self) ?? 0, state: state)
     }
   }
 
@@ -107,7 +110,8 @@ struct RuleCase {
     configuration.node.minimumGasPrice = minimum ?? 0
     upgrades = RecordedUpgrades(json["info"]?["local_upgrader"])
     runner = try StepRunner(
-      genesis: Genesis(document: .members(["height": .integer(1)])), state: state.map { (key: $0.key, value: $0.value) },
+      genesis: Genesis(document: .members(["height": .integer(1), "beacon": .members(["base": .integer(base.baseEpoch)])])),
+      state: state.map { (key: $0.key, value: $0.value) },
       height: json.signed("height") ?? 0, previousEpoch: json.unsigned("prev_epoch"), time: BlockTime(seconds: base.time),
       configuration: configuration, services: ServiceList.all(), upgrades: upgrades)
     runner.sharesCheckState = json["name"]?.string?.contains("check_sequence") ?? false

@@ -27,9 +27,6 @@ public final class BeaconService: Service {
   public func initChain(_ context: Context, _ request: InitChainRequest) throws {
     let genesis: BeaconGenesis = try request.genesis.required("beacon")
     if let problem = genesis.parameters.problem { throw AppError.uncoded("beacon: sanity check failed: \(problem)") }
-    guard !genesis.parameters.debugMockBackend || context.chain.node.allowsDebug else {
-      throw AppError.uncoded("beacon: sanity check failed: the mock backend is for debugging only")
-    }
     guard genesis.base != EpochLimits.invalid else { throw AppError.uncoded("beacon: sanity check failed: starting epoch is invalid") }
     BeaconState.parameters.set(context.state, to: genesis.parameters)
     try backend(context).start(context, at: genesis.base)

@@ -23,9 +23,11 @@ struct VRFBeacon: BeaconBackend {
 
   func beginBlock(_ context: Context) throws {
     let state = BeaconState(context.state)
-    let vrf = try state.vrfState() ?? bootstrap(context)
+    let stored = try state.vrfState()
+    let vrf = try stored ?? bootstrap(context)
     guard let future = try state.futureEpoch() else { return try scheduleMockEpoch(context, vrf) }
-    if let epoch = try dueEpoch(context, future) { try transition(context, to: epoch, vrf) }
+    // Proofs that were never stored are absent in the next state, not an empty map.
+    if let epoch = try dueEpoch(context, future) { try transition(context, to: epoch, vrf, proofs: stored.map(\.proofs)) }
   }
 
   /// The state of the first block: an alpha of low quality.
@@ -50,7 +52,7 @@ struct VRFBeacon: BeaconBackend {
     try state.schedule(epoch, at: context.height + 1)
   }
 
-  private func transition(_ context: Context, to epoch: Epoch, _ old: VRFState) throws {
+  private func transition(_ context: Context, to epoch: Epoch, _ old: VRFState, proofs: [PublicKey: KeyedVRFProof]?) throws {
     for node in try RegisteredNodes.all(context.state) {
       guard var status = try RegisteredNodes.statuses.get(context.state, Hashed(node.id)) else {
         throw StateError("node \(node.id) has no status")
@@ -68,7 +70,7 @@ struct VRFBeacon: BeaconBackend {
 
     var vrf = old
     var previous = PreviousVRFState()
-    previous.proofs = old.proofs
+    previous.proofs = proofs
     previous.canElectCommittees = old.isAlphaHighQuality
     vrf.previous = previous
     vrf.epoch = epoch

@@ -34,7 +34,7 @@ extension Election {
       (.worker, Int(runtime.executor.groupSize)), (.backupWorker, Int(runtime.executor.groupBackupSize)),
     ].filter { $0.count > 0 }
     guard wanted.first?.role == .worker else { return nil }
-    let constraints = runtime.constraints[.executor] ?? [:]
+    let constraints = (runtime.constraints[.executor] ?? nil) ?? [:]
     let forced = forcedElections(runtime.id)
     var pools: [CommitteeRole: [Candidate]] = [:]
     for candidate in eligible {

@@ -33,7 +33,8 @@ struct Election {
     parameters = try SchedulerState(context.state).parameters()
     isVRF = try beacon.parameters().isVRF
     entropy = try beacon.value()
-    previous = isVRF ? try beacon.vrfState()?.previous : nil
+    previous = try beacon.vrfState()?.previous
+    guard !isVRF || previous != nil else { throw StateError("scheduler: no proofs of the epoch before") }
     var candidates: [Candidate] = []
     for node in try RegisteredNodes.all(context.state) {
       let status = try RegisteredNodes.status(context.state, node.id)

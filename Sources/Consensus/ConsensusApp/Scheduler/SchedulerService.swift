@@ -21,7 +21,6 @@ public final class SchedulerService: Service {
   public func initChain(_ context: Context, _ request: InitChainRequest) throws {
     let genesis: SchedulerGenesis = try request.genesis.required("scheduler")
     let parameters = genesis.parameters
-    try checkDebug(context, parameters)
     SchedulerState.parameters.set(context.state, to: parameters)
     guard parameters.minValidators > 0, parameters.maxValidators > 0, parameters.maxValidatorsPerEntity > 0 else {
       throw AppError.uncoded("scheduler: validator limits are not positive")
