@@ -47,19 +47,18 @@ struct VRFBeacon: BeaconBackend {
     // An epoch lasts until proofs may be sent, and until all nodes sent theirs or its usual end.
     guard context.height > vrf.submitAfter else { return }
     let end = try state.epoch().height.adding(checked: parameters.interval) ?? .max
-    if vrf.proofs.count < (try RegisteredNodes.count(context.state)), context.height < end { return }
+    if vrf.proofs.count < (try RegistryState.nodes.entries(context.state).count), context.height < end { return }
     BeaconState.mockEpoch.remove(context.state)
     try state.schedule(epoch, at: context.height + 1)
   }
 
   private func transition(_ context: Context, to epoch: Epoch, _ old: VRFState, proofs: [PublicKey: KeyedVRFProof]?) throws {
-    for node in try RegisteredNodes.all(context.state) {
-      guard var status = try RegisteredNodes.statuses.get(context.state, Hashed(node.id)) else {
-        throw StateError("node \(node.id) has no status")
-      }
+    let registry = RegistryState(context.state)
+    for node in try registry.allNodes() {
+      guard var status = try registry.nodeStatus(node.id) else { throw StateError("node \(node.id) has no status") }
       guard status.electionEligibleAfter == EpochLimits.invalid else { continue }
       status.electionEligibleAfter = epoch
-      RegisteredNodes.statuses.set(context.state, Hashed(node.id), to: status)
+      registry.setNodeStatus(node.id, status)
     }
     EpochState.current.set(context.state, to: EpochTimeState(epoch: epoch, height: context.height))
     EpochState.future.remove(context.state)
@@ -120,7 +119,7 @@ struct VRFBeacon: BeaconBackend {
     if context.isSimulation { return }
     guard var vrf = try BeaconState(context.state).vrfState() else { throw AppError.uncoded("beacon: no VRF state") }
     guard context.height > vrf.submitAfter else { throw AppError.uncoded("beacon: premature VRF proof") }
-    guard let node = try RegisteredNodes.node(context.state, context.signer) else {
+    guard let node = try RegistryState(context.state).node(context.signer) else {
       throw AppError.uncoded("beacon: proof of an unknown node \(context.signer)")
     }
     let submitted = try VRFProve.decodeBody(body, malformed: .beaconInvalidArgument)

@@ -2,9 +2,6 @@ import Bytes
 import OasisTypes
 
 extension RootHashService {
-  /// Written by the scheduler.
-  private static let committees = StateMap<Committee, UInt8, Hashed<Namespace>>(0x60)
-
   /// Makes the state of a new compute runtime; unusable until the first committee (sheet 05 §C.12).
   func createState(_ context: Context, _ runtime: Registry.Runtime, genesis: RootHash.Genesis?, suspended: Bool) throws {
     guard runtime.isCompute else { return }
@@ -50,7 +47,7 @@ extension RootHashService {
     var state = try ActiveRuntime(stored)
     let round = state.lastBlock.header.round
     if round > parameters.maxEvidenceAge { try roothash.removeExpiredEvidence(runtime.id, upTo: round - parameters.maxEvidenceAge) }
-    let committee = try Self.committees.get(context.state, CommitteeKind.executor.rawValue, Hashed(runtime.id))
+    let committee = try SchedulerState(context.state).committee(.executor, of: runtime.id)
     if let committee, try hasStake(runtime, parameters, claims) {
       finalizeBlock(context, &state, type: .epochTransition)
       state.value.suspended = false

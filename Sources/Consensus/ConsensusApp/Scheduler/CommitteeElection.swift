@@ -12,7 +12,7 @@ extension Election {
       isVRF && !parameters.debugAllowWeakAlpha
       ? candidates.filter { $0.status.isEligibleForElection(at: epoch) } : candidates
     let state = SchedulerState(context.state)
-    for runtime in try RegisteredNodes.runtimes(context.state) where runtime.isCompute || !onlyCompute {
+    for runtime in try RegistryState(context.state).activeRuntimes() where runtime.isCompute || !onlyCompute {
       let members = try electMembers(runtime, eligible)
       state.setCommittee(.executor, of: runtime.id, members.map { committee(runtime.id, $0) })
     }
@@ -38,7 +38,7 @@ extension Election {
     let forced = forcedElections(runtime.id)
     var pools: [CommitteeRole: [Candidate]] = [:]
     for candidate in eligible {
-      guard try hasStake(candidate.entity), isSuitable(candidate, for: runtime) else { continue }
+      guard try hasStake(candidate.entity), try isSuitable(candidate, for: runtime) else { continue }
       guard !isVRF || hasProof(candidate) || forced[candidate.node.id]?.kind == .executor else { continue }
       for (role, _) in wanted {
         if constraints[role]?.validatorSet != nil, !validatorEntities.contains(candidate.entity) { continue }
@@ -62,13 +62,21 @@ extension Election {
   }
 
   /// Whether a node can do a compute worker's work for the runtime.
-  private func isSuitable(_ candidate: Candidate, for runtime: Registry.Runtime) -> Bool {
+  ///
+  /// An attestation that has expired since registration excludes its node.
+  private func isSuitable(_ candidate: Candidate, for runtime: Registry.Runtime) throws -> Bool {
     guard candidate.node.hasRoles(.compute), let deployment = runtime.activeDeployment(at: epoch),
       let entry = candidate.node.runtime(runtime.id, version: deployment.version),
       !candidate.status.isSuspended(runtime: runtime.id, at: epoch)
     else { return false }
-    // Attestations are not verified at elections yet: nodes of runtimes that need them cannot be elected.
-    return runtime.teeHardware == .none && entry.capabilities.tee == nil
+    guard runtime.teeHardware != .none else { return entry.capabilities.tee == nil }
+    guard let capability = entry.capabilities.tee, capability.hardware == runtime.teeHardware else { return false }
+    let registry = RegistryState(context.state)
+    let lookup = RegistryLookup(registry: registry, context: context, features: try registry.parameters().teeFeatures)
+    do { try lookup.verify(capability, constraints: deployment.tee ?? [], node: candidate.node) } catch  where error.isFatal {
+      throw error
+    } catch { return false }
+    return true
   }
 }
 

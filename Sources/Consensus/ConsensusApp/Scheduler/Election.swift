@@ -36,8 +36,9 @@ struct Election {
     previous = try beacon.vrfState()?.previous
     guard !isVRF || previous != nil else { throw StateError("scheduler: no proofs of the epoch before") }
     var candidates: [Candidate] = []
-    for node in try RegisteredNodes.all(context.state) {
-      let status = try RegisteredNodes.status(context.state, node.id)
+    let registry = RegistryState(context.state)
+    for node in try registry.allNodes() {
+      guard let status = try registry.nodeStatus(node.id) else { throw StateError("node \(node.id) has no status") }
       if !status.isFrozen && !node.isExpired(at: epoch) { candidates.append(Candidate(node: node, status: status)) }
     }
     self.candidates = candidates

@@ -25,7 +25,7 @@ public final class SchedulerService: Service {
     guard parameters.minValidators > 0, parameters.maxValidators > 0, parameters.maxValidatorsPerEntity > 0 else {
       throw AppError.uncoded("scheduler: validator limits are not positive")
     }
-    let nodes = try RegisteredNodes.all(context.state).filter { $0.hasRoles(.validator) }
+    let nodes = try RegistryState(context.state).allNodes().filter { $0.hasRoles(.validator) }
     let nodesByKey = Dictionary(nodes.map { ($0.consensus.id, $0) }, uniquingKeysWith: { $1 })
     let staking = StakingState(context.state)
     var validators: [PublicKey: Validator] = [:]
