@@ -8,7 +8,6 @@ import RuntimeLoaders
 import StorageLoaders
 
 // golden ROOT [ONLY]: checks the recorded data under ROOT (paths that start with ONLY), one line a file; exit 1 if a case failed.
-setvbuf(stdout, nil, _IOLBF, 0)
 let arguments = CommandLine.arguments
 guard arguments.count >= 2, arguments[1] != "--help" else {
   FileHandle.standardError.write(Data("usage: golden ROOT [ONLY]\nexample: golden ../shared/golden vectors/core\n".utf8))
@@ -35,6 +34,7 @@ for file in files {
     "\(file.path): \(report.passed + report.failed + report.skipped) cases, \(report.passed) passed, \(report.failed) failed, \(report.skipped) skipped\(reasons)"
   )
   for failure in report.failures { print("  \(failure.prefix(2000))") }
+  fflush(nil)  // each file's line at once, also into a pipe
 }
 print("\(passed) passed, \(failed) failed, \(skipped) skipped")
 exit(failed == 0 ? 0 : 1)

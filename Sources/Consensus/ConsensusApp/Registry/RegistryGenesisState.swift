@@ -1,4 +1,4 @@
-import OasisTypes
+public import OasisTypes
 import Wire
 
 extension RegistryService {
@@ -34,20 +34,8 @@ extension RegistryService {
     }
   }
 
-  /// Sheet 04 §22: of the nodes, only validators are kept.
   public func exportGenesis(_ state: StateTree, _ request: ExportRequest) throws -> [GenesisSection] {
-    let registry = RegistryState(state)
-    var genesis = Registry.Genesis()
-    genesis.parameters = try registry.parameters()
-    genesis.entities = try registry.signedEntities()
-    genesis.runtimes = try registry.activeRuntimes()
-    genesis.suspendedRuntimes = try registry.suspendedRuntimes()
-    for (node, envelope) in try registry.signedNodes() where node.hasRoles(.validator) {
-      guard let status = try registry.nodeStatus(node.id) else { throw StateError("registry: no status of node \(node.id)") }
-      genesis.nodes.append(envelope)
-      genesis.nodeStatuses[node.id] = status
-    }
-    return [GenesisSection("registry", genesis)]
+    [GenesisSection("registry", try RegistryState(state).genesis())]
   }
 
   /// Validates changes of the parameters, and makes them if `apply`. Answers nil for another module.
@@ -65,5 +53,22 @@ extension RegistryService {
     }
     if apply { try registry.setParameters(context, parameters) }
     return [0xa0]
+  }
+}
+
+extension RegistryState {
+  /// The state as a section of a genesis document (sheet 04 §22): of the nodes, only validators are kept.
+  public func genesis() throws -> Registry.Genesis {
+    var genesis = Registry.Genesis()
+    genesis.parameters = try parameters()
+    genesis.entities = try signedEntities()
+    genesis.runtimes = try activeRuntimes()
+    genesis.suspendedRuntimes = try suspendedRuntimes()
+    for (node, envelope) in try signedNodes() where node.hasRoles(.validator) {
+      guard let status = try nodeStatus(node.id) else { throw StateError("registry: no status of node \(node.id)") }
+      genesis.nodes.append(envelope)
+      genesis.nodeStatuses[node.id] = status
+    }
+    return genesis
   }
 }

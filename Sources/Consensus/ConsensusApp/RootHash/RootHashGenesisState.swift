@@ -1,4 +1,4 @@
-import OasisTypes
+public import OasisTypes
 import Wire
 
 extension RootHashService {
@@ -11,19 +11,24 @@ extension RootHashService {
     for runtime in try registry.suspendedRuntimes() { try createState(context, runtime, genesis: genesis, suspended: true) }
   }
 
-  /// Last state root, round and message results of every runtime.
   public func exportGenesis(_ state: StateTree, _ request: ExportRequest) throws -> [GenesisSection] {
-    let roothash = RootHashState(state)
+    [GenesisSection("roothash", try RootHashState(state).genesis())]
+  }
+}
+
+extension RootHashState {
+  /// The state as a section of a genesis document: last state root, round and message results of every runtime.
+  public func genesis() throws -> RootHash.Genesis {
     var genesis = RootHash.Genesis()
-    genesis.parameters = try roothash.parameters()
-    for stored in try roothash.allRuntimes() {
+    genesis.parameters = try parameters()
+    for stored in try allRuntimes() {
       let runtime = try ActiveRuntime(stored)
       var dump = RootHash.GenesisRuntimeState()
       dump.stateRoot = runtime.lastBlock.header.stateRoot
       dump.round = runtime.lastBlock.header.round
-      dump.messageResults = try roothash.roundResults(runtime.id).messages
+      dump.messageResults = try roundResults(runtime.id).messages
       genesis.runtimeStates[runtime.id] = dump
     }
-    return [GenesisSection("roothash", genesis)]
+    return genesis
   }
 }
