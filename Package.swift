@@ -90,6 +90,12 @@ let modules: [Module] = [
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "RuntimeProtocol", "Telemetry"], tests: []),
   // Floor 5
   Module(name: "ExecutorWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes"], tests: []),
+  Module(
+    name: "RegistrationWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "Telemetry", "Wire"],
+    tests: []),
+  Module(
+    name: "BeaconWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "Telemetry", "Bytes"],
+    tests: []),
   // Floor 6
   Module(name: "NodeIdentity", floor: "Node", uses: ["OasisCrypto", "COpenSSL"], tests: []),
   Module(name: "NodeConfiguration", floor: "Node", uses: ["Bytes", "CBOR", "CYAML", "CLinux"], tests: []),

@@ -63,13 +63,10 @@ public enum ServiceList {
   public static func all() -> [any Service] {
     [
       BeaconService(),
-      GovernanceService(),
-      KeyManagerService(),
       RegistryService(),
       RootHashService(),
       SchedulerService(),
       StakingService(),
-      VaultService(),
     ]
   }
 }

@@ -1,7 +1,10 @@
+internal import Bytes
+internal import CBOR
 public import CometBFT
 public import ConsensusApp
 public import OasisCrypto
 public import OasisTypes
+internal import Wire
 
 /// The consensus layer as workers, runtimes and the API see it. Heights: 0 stands for the latest committed one. Rule: sheet 03 §18.
 public protocol ConsensusBackend: Sendable {
@@ -20,10 +23,10 @@ public protocol ConsensusBackend: Sendable {
   func lastRetainedHeight() async -> Int64
   /// Every block after it was committed, from the latest one on (which comes first). A reader that falls far behind loses the oldest.
   func updates() async -> AsyncStream<ConsensusUpdate>
-  /// Reads the state after `height`. The reader must not leave `body`.
+  /// Reads the state after `height`. The tree must not leave `body`; what is written to it is dropped.
   ///
   /// - Throws: `consensus`/3 where that state is not there (pruned, or not yet).
-  func query<Answer: Sendable>(at height: Int64, _ body: @Sendable (any StateReader) throws -> Answer) async throws -> Answer
+  func query<Answer: Sendable>(at height: Int64, _ body: @Sendable (StateTree) throws -> Answer) async throws -> Answer
   /// Header, commit and validators of a height as the API sends them: protobuf of a CometBFT light block.
   func lightBlock(at height: Int64) async throws -> Consensus.LightBlock
   /// The block of a height.
@@ -77,4 +80,14 @@ public struct ConsensusUpdate: Sendable {
 
   /// All events: begin block, transactions in order, end block.
   public var events: [Event] { results.begin.events + results.transactions.flatMap(\.events) + results.end.events }
+}
+
+extension ConsensusUpdate {
+  /// The events of one kind, in order; those that do not decode are left out.
+  public func events<Value: ServiceEvent>(_ type: Value.Type) -> [Value] {
+    let name = BlockEvent.type(of: Value.service)
+    return events.lazy.filter { $0.type == name }.flatMap(\.attributes).filter { $0.key == Value.kind }.compactMap {
+      [UInt8](base64: $0.value).flatMap { try? Value.decode(cbor: $0, mode: .trusted) }
+    }
+  }
 }

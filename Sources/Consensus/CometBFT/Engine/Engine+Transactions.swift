@@ -42,6 +42,11 @@ extension Engine {
     }
   }
 
+  /// Asks the application something between two of the engine's own calls; it must not be changed.
+  public func ask<Answer: Sendable>(_ question: @Sendable (any Application) throws -> Answer) rethrows -> Answer {
+    try question(application)
+  }
+
   private func cancelWaiter(_ number: Int) { waiters.cancel(number) }
 
   /// Transactions in the pool: how many, and their bytes.

@@ -1,0 +1,203 @@
+internal import ConsensusApp
+public import ConsensusService
+public import OasisCrypto
+public import OasisTypes
+public import Telemetry
+
+/// Keeps this node registered: once an epoch, and whenever a role changes. Rule: sheet 08 §C1.
+public actor RegistrationWorker {
+  /// What does not change while the node runs.
+  public struct Configuration: Sendable {
+    public var entityID: PublicKey
+    /// Signers of the descriptor, in the order in which they sign: node, P2P, consensus, VRF, TLS.
+    public var node: any Signer, p2p: any Signer, consensus: any Signer, vrf: any Signer, tls: any Signer
+    public var softwareVersion: String
+    /// Addresses at which peers reach the consensus engine and libp2p.
+    public var consensusAddresses: [ConsensusAddress] = []
+    public var p2pAddresses: [NodeAddress] = []
+
+    public init(
+      entityID: PublicKey, node: any Signer, p2p: any Signer, consensus: any Signer, vrf: any Signer, tls: any Signer,
+      softwareVersion: String
+    ) {
+      (self.entityID, self.node, self.p2p, self.consensus) = (entityID, node, p2p, consensus)
+      (self.vrf, self.tls, self.softwareVersion) = (vrf, tls, softwareVersion)
+    }
+  }
+
+  private let configuration: Configuration
+  private let backend: any ConsensusBackend
+  private let submission: SubmissionManager
+  private let log: Log
+  private let now: @Sendable () -> Int64
+  private var providers: [RoleProvider] = []
+  private let signal: AsyncStream<Signal>.Continuation
+  private let signals: AsyncStream<Signal>
+  private var machine = RegistrationMachine(isDelayed: false)
+  private var retryDelay = Duration.milliseconds(500)
+  private var isInitialized = false
+  private var waiters: [CheckedContinuation<Void, Never>] = []
+  public private(set) var status = RegistrationStatus()
+
+  private enum Signal {
+    case update(ConsensusUpdate), providers, finished(Bool), retry
+  }
+
+  /// - Parameter now: the time in Unix seconds, for the status.
+  public init(
+    configuration: Configuration, backend: any ConsensusBackend, submission: SubmissionManager, log: Log,
+    now: @escaping @Sendable () -> Int64
+  ) {
+    (self.configuration, self.backend, self.submission, self.now) = (configuration, backend, submission, now)
+    self.log = log.module("worker/registration")
+    (signals, signal) = AsyncStream.makeStream()
+  }
+
+  /// A slot for one more role; the order of the calls is the order of the hooks.
+  public func provider(for role: Roles) -> RoleProvider {
+    let provider = RoleProvider(role: role) { [signal] in signal.yield(.providers) }
+    providers.append(provider)
+    return provider
+  }
+
+  /// Returns after the first successful registration.
+  public func waitInitialized() async {
+    if !isInitialized { await withCheckedContinuation { waiters.append($0) } }
+  }
+
+  /// Works until the task is cancelled.
+  public func run() async throws {
+    try await backend.waitSynced()
+    let delay = try await backend.query(at: 0) { tree in
+      let parameters = try BeaconState(tree).parameters()
+      return parameters.isVRF ? parameters.interval / 100 * 5 : 0
+    }
+    machine = RegistrationMachine(isDelayed: delay > 0)
+    await withTaskGroup(of: Void.self) { group in
+      let updates = await backend.updates()
+      group.addTask { [signal] in
+        for await update in updates { signal.yield(.update(update)) }
+      }
+      group.addTask { await self.loop(delay: delay) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func loop(delay: Int64) async {
+    var lastEpoch: Epoch?
+    signal.yield(.providers)
+    await withDiscardingTaskGroup { group in
+      for await next in signals {
+        var effects: [RegistrationMachine.Effect] = []
+        machine.isReady = !providers.isEmpty && providers.allSatisfy { $0.current.hook != nil }
+        switch next {
+        case .update(let update):
+          if update.epoch != lastEpoch {
+            lastEpoch = update.epoch
+            let start = try? await backend.query(at: update.height) { try BeaconState($0).epoch().height }
+            let offset = delay > 0 ? Int64.random(in: 0..<delay) : 0
+            effects += machine.handle(.epoch(update.epoch, startHeight: start, offset: offset))
+          }
+          if update.events(Registry.EntityEvent.self).contains(where: { $0.isRegistration && $0.entity?.id == configuration.entityID }) {
+            effects += machine.handle(.entityRegistered)
+          }
+          effects += machine.handle(.block(height: update.height))
+        case .providers: effects += machine.handle(.providersChanged)
+        case .finished(let success): effects += machine.handle(.finished(success: success))
+        case .retry: effects += machine.handle(.retry)
+        }
+        for effect in effects { perform(effect, &group) }
+      }
+    }
+  }
+
+  private func perform(_ effect: RegistrationMachine.Effect, _ group: inout DiscardingTaskGroup) {
+    switch effect {
+    case .register(let epoch): group.addTask { await self.register(epoch) }
+    case .retryLater:
+      let delay = retryDelay
+      retryDelay = min(retryDelay * 2, .seconds(10))
+      group.addTask { [signal] in
+        if (try? await Task.sleep(for: delay)) != nil { signal.yield(.retry) }
+      }
+    case .initialRegistrationDone:
+      isInitialized = true
+      for waiter in waiters { waiter.resume() }
+      waiters = []
+    }
+  }
+
+  // MARK: - One attempt
+
+  private func register(_ epoch: Epoch) async {
+    var success = false
+    do {
+      let callbacks = try await attempt(epoch)
+      success = true
+      for (provider, version) in callbacks { await provider.takeCallback(of: version)?() }
+      log.info("node registered with the registry", ["epoch": epoch])
+    } catch is CancellationError {
+      return
+    } catch let error as Deferred {
+      log.debug("\(error)")
+    } catch {
+      (status.lastAttemptSuccessful, status.lastAttemptError, status.lastAttempt) = (false, "\(error)", now())
+      if let descriptor = status.descriptor, descriptor.isExpired(at: epoch) { status.descriptor = nil }
+      log.error("failed to register node", ["err": "\(error)", "epoch": epoch])
+    }
+    signal.yield(.finished(success))
+  }
+
+  /// Why a registration was put off without counting as a failed attempt.
+  private struct Deferred: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  private func attempt(_ epoch: Epoch) async throws -> [(RoleProvider, UInt64)] {
+    let (entityID, nodeID) = (configuration.entityID, configuration.node.publicKey)
+    let isListed = try await backend.query(at: 0) { try RegistryState($0).entity(entityID)?.hasNode(nodeID) }
+    guard isListed == true else {
+      throw Deferred(
+        description: "deferring registration: entity \(entityID) \(isListed == nil ? "is not registered" : "does not list this node")")
+    }
+    let (node, callbacks) = try await descriptor(epoch)
+    let signers = [configuration.node, configuration.p2p, configuration.consensus, configuration.vrf, configuration.tls]
+    let signed = try MultiSigned(node, by: signers, context: .registerNode)
+    try await submission.submit("registry.RegisterNode", signed, signer: configuration.node)
+    (status.lastAttemptSuccessful, status.lastAttemptError, status.lastAttempt) = (true, "", now())
+    (status.lastRegistration, status.descriptor) = (now(), node)
+    return callbacks
+  }
+
+  /// The descriptor of all roles, and the providers whose callbacks are due once it is registered.
+  private func descriptor(_ epoch: Epoch) async throws -> (Node, [(RoleProvider, UInt64)]) {
+    var node = Node()
+    (node.version, node.id, node.entityID, node.expiration) = (
+      Node.latestVersion, configuration.node.publicKey, configuration.entityID, epoch + 2
+    )
+    node.tls = .init(publicKey: configuration.tls.publicKey)
+    node.p2p = .init(id: configuration.p2p.publicKey, addresses: nil)
+    node.consensus = .init(id: configuration.consensus.publicKey, addresses: nil)
+    node.vrf = .init(id: configuration.vrf.publicKey)
+    node.softwareVersion = configuration.softwareVersion
+    var callbacks: [(RoleProvider, UInt64)] = []
+    for provider in providers {
+      let slot = provider.current
+      guard let hook = slot.hook else { throw Deferred(description: "deferring registration: role \(provider.role) is not available") }
+      node.roles.formUnion(provider.role)
+      try await hook(&node)
+      callbacks.append((provider, slot.version))
+    }
+    guard !node.roles.isEmpty else { throw CodedError.uncoded("registration: no roles to register for") }
+    guard node.runtimes?.isEmpty == false || !node.hasRoles([.compute, .observer, .keyManager, .storageRPC]) else {
+      throw CodedError.uncoded("registration: no runtimes provided while runtimes are required")
+    }
+    if node.hasRoles(.validator) {
+      guard !configuration.consensusAddresses.isEmpty else { throw CodedError.uncoded("registration: no consensus addresses to register") }
+      node.consensus.addresses = configuration.consensusAddresses
+    }
+    if node.hasRoles([.compute, .keyManager, .validator, .storageRPC]) { node.p2p.addresses = configuration.p2pAddresses }
+    return (node, callbacks)
+  }
+}
