@@ -63,10 +63,13 @@ public enum ServiceList {
   public static func all() -> [any Service] {
     [
       BeaconService(),
+      GovernanceService(),
+      KeyManagerService(),
       RegistryService(),
       RootHashService(),
       SchedulerService(),
       StakingService(),
+      VaultService(),
     ]
   }
 }

@@ -31,7 +31,8 @@ let vaultTypes: [String: TypeCheck] = [
   "vault.ActionExecutedEvent": wireType(Vault.ActionExecuted.self), "vault.StateChangedEvent": wireType(Vault.StateChanged.self),
   "vault.PolicyUpdatedEvent": wireType(Vault.PolicyUpdated.self),
   "vault.AuthorityUpdatedEvent": wireType(Vault.AuthorityUpdated.self), "vault.VaultQuery": wireType(Vault.VaultQuery.self),
-  "vault.AddressQuery": wireType(Vault.AddressQuery.self),
+  "vault.Create": wireType(Vault.Create.self), "vault.AuthorizeAction": wireType(Vault.AuthorizeAction.self),
+  "vault.CancelAction": wireType(Vault.CancelAction.self), "vault.AddressQuery": wireType(Vault.AddressQuery.self),
 ]
 
 let keyManagerTypes: [String: TypeCheck] = [

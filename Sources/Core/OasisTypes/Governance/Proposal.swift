@@ -136,3 +136,14 @@ public enum GovernanceError {
   public static let notEligible = CodedError(Governance.moduleName, 6, "governance: not eligible")
   public static let votingIsClosed = CodedError(Governance.moduleName, 7, "governance: voting is closed")
 }
+
+extension Sequence<Governance.Proposal> {
+  /// Passed upgrades at or after an epoch that no passed proposal cancels.
+  public func pendingUpgrades(at epoch: Epoch) -> [Governance.Proposal] {
+    let cancelled = Set(filter { $0.state == .passed }.compactMap { $0.content.cancelUpgrade?.proposalID })
+    return filter { proposal in
+      guard proposal.state == .passed, let upgrade = proposal.content.upgrade else { return false }
+      return upgrade.epoch >= epoch && !cancelled.contains(proposal.id)
+    }
+  }
+}

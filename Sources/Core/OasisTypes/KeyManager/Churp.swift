@@ -50,6 +50,11 @@ extension Churp {
     public var signatures: [KeyedSignature] = []
     public init() {}
     public static let fields: [Field<Self>] = [.init("policy", \.policy), .init("signatures", \.signatures, .omitEmpty)]
+
+    /// Which signature does not count, or nil. How many must sign is for enclaves to know.
+    public func violation(blacklist: PublicKeyBlacklist = .production) -> String? {
+      signatures.violation(message: policy.cbor(), context: .churpPolicy, blacklist: blacklist)
+    }
   }
 
   /// What a node said it would share in the next handoff.
@@ -116,8 +121,13 @@ extension Churp {
     public static let fields: [Field<Self>] = [.init("Status", \.status)]
   }
 
-  /// A scheme changed; the same form as ``Created``.
-  public typealias Updated = Created
+  /// A scheme changed.
+  public struct Updated: WireMap, Hashable, Sendable {
+    public var status: Status?
+    public init() {}
+    public init(_ status: Status) { self.status = status }
+    public static let fields: [Field<Self>] = [.init("Status", \.status)]
+  }
 
   /// Names of events as attributes of a block's events.
   public enum EventKind {

@@ -1,3 +1,4 @@
+internal import Bytes
 public import OasisCrypto
 public import Wire
 
@@ -68,14 +69,13 @@ extension KeyManager {
 
     /// What is wrong with the policy as the successor of `current`, or nil. How many must sign is for enclaves to know.
     public func violation(replacing current: SignedPolicy?, blacklist: PublicKeyBlacklist = .production) -> String? {
-      let message = policy.cbor()
-      for signature in signatures ?? [] {
-        if !signature.verify(message: message, context: .keyManagerPolicy, blacklist: blacklist) {
-          return "keymanager: sanity check failed: SGX policy signature invalid"
-        }
+      if let wrong = (signatures ?? []).violation(message: policy.cbor(), context: .keyManagerPolicy, blacklist: blacklist) {
+        return "keymanager: sanity check failed: \(wrong)"
       }
       guard let current else { return nil }
-      if current.policy.id != policy.id { return "keymanager: sanity check failed: SGX policy runtime ID changed" }
+      if current.policy.id != policy.id {
+        return "keymanager: sanity check failed: SGX policy runtime ID changed from \(current.policy.id) to \(policy.id)"
+      }
       if policy.serial <= current.policy.serial { return "keymanager: sanity check failed: SGX policy serial number did not increase" }
       return nil
     }
@@ -121,6 +121,29 @@ extension KeyManager {
       .init("params", \.parameters), .init("statuses", \.statuses, .omitEmpty), .init("churp", \.churp, .omitEmpty),
     ]
   }
+}
+
+extension [KeyedSignature] {
+  /// Which signature on a policy does not count, or nil.
+  func violation(message: [UInt8], context: SignatureContext, blacklist: PublicKeyBlacklist) -> String? {
+    for signature in self {
+      let key = signature.publicKey
+      if blacklist.contains(key) { return "SGX policy signature's public key \(key) is invalid" }
+      if !signature.verify(message: message, context: context, blacklist: blacklist) {
+        return "SGX policy signature from \(key) is invalid"
+      }
+    }
+    return nil
+  }
+}
+
+/// Keys of key managers without trusted hardware: everyone knows them (sheet 06 B.2).
+public enum InsecureKeyManagerKeys {
+  /// Attestation key, from the seed `ekiden test key manager RAK seed`.
+  public static let rak = PublicKey(hex: "c7c277acfd0529a3495fe405cb9e1df1d8dcba490a060f5ec1d81e1ca0f84432") ?? PublicKey()
+  /// Encryption key, from the seed `ekiden test key manager REK seed`.
+  public static let rek =
+    X25519PublicKey(hex: "d9dfa375a98e505854e0b2d9d6f6bb00d64dae8c8b9cb3c1852a9dcf4d772b30") ?? X25519PublicKey()
 }
 
 /// Coded errors of the key manager service (sheet 06 B.3).

@@ -92,3 +92,32 @@ public enum VaultError {
   public static let noSuchAction = CodedError(Vault.moduleName, 6, "vault: no such action")
   public static let unsupportedAction = CodedError(Vault.moduleName, 7, "vault: unsupported action")
 }
+
+extension Vault {
+  /// Body of `vault.Create`.
+  public struct Create: WireMap, Hashable, Sendable {
+    public var adminAuthority = Authority()
+    public var suspendAuthority = Authority()
+    public init() {}
+    public static let fields: [Field<Self>] = [
+      .init("admin_authority", \.adminAuthority), .init("suspend_authority", \.suspendAuthority),
+    ]
+  }
+
+  /// Body of `vault.AuthorizeAction`.
+  public struct AuthorizeAction: WireMap, Hashable, Sendable {
+    public var vault = Address()
+    public var nonce: UInt64 = 0
+    public var action = Action()
+    public init() {}
+    public static let fields: [Field<Self>] = [.init("vault", \.vault), .init("nonce", \.nonce), .init("action", \.action)]
+  }
+
+  /// Body of `vault.CancelAction`.
+  public struct CancelAction: WireMap, Hashable, Sendable {
+    public var vault = Address()
+    public var nonce: UInt64 = 0
+    public init() {}
+    public static let fields: [Field<Self>] = [.init("vault", \.vault), .init("nonce", \.nonce)]
+  }
+}
