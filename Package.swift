@@ -99,6 +99,7 @@ let modules: [Module] = [
   // Floor 6
   Module(name: "NodeIdentity", floor: "Node", uses: ["OasisCrypto", "COpenSSL"], tests: []),
   Module(name: "NodeConfiguration", floor: "Node", uses: ["Bytes", "CBOR", "CYAML", "CLinux"], tests: []),
+  Module(name: "orc", floor: "Executables", kind: .tool, uses: ["Bytes", "CommandLineTool", "OasisTypes", "RuntimeBundle"], tests: []),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
   Module(name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true, uses: ["ChainReplay", "ConsensusApp", "ChainLoaders", "GoldenSupport"], program: true),

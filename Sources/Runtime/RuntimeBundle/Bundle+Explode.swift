@@ -118,6 +118,13 @@ extension RuntimeBundle {
 }
 
 extension RuntimeBundle {
+  /// The content of a file that shall go into a bundle.
+  public static func contents(ofFile path: String, limits: BundleLimits = .init()) throws -> [UInt8] {
+    do { return try Files.contents(path, limit: limits.content) } catch let error as FileError {
+      throw BundleError("failed to load '\(path)': \(error)")
+    }
+  }
+
   /// Writes a bundle: manifest first, then the files by name; mode 0600, whole or not at all (07 A.1).
   ///
   /// The digests of the files are filled in.

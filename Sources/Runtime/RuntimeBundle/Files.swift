@@ -55,6 +55,15 @@ enum Files {
     return bytes
   }
 
+  /// The whole content of a file.
+  static func contents(_ path: String, limit: Int) throws -> [UInt8] {
+    let descriptor = try open(path)
+    defer { close(descriptor) }
+    let size = try size(descriptor, path)
+    guard size <= limit else { throw BundleError("file '\(path)' of \(size) bytes exceeds \(limit)") }
+    return try read(descriptor, at: 0, count: size, path)
+  }
+
   static func makeDirectory(_ path: String) throws(FileError) {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError("mkdir", path) }
   }

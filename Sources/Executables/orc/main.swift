@@ -1,0 +1,4 @@
+internal import CommandLineTool
+internal import Glibc
+
+exit(await Orc.tool.run(Array(CommandLine.arguments.dropFirst())))
