@@ -1,4 +1,7 @@
 public import GoldenSupport
 
 /// The loaders of this group, one a kind of recorded file; the first whose pattern matches a path reads it.
-public let loaders: [any GoldenLoader.Type] = []
+public let loaders: [any GoldenLoader.Type] = [
+  TreeOperations.self, LargeTreeOperations.self, NodeForms.self, Roots.self, Iteration.self, Proofs.self, WriteLogs.self,
+  OverlaysAndRemotes.self, NodeDatabaseScripts.self, IOTrees.self,
+]

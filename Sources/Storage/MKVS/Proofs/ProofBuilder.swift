@@ -8,14 +8,21 @@ struct ProofBuilder {
   private let tree: Tree
   private var included: Set<Ref> = []
 
-  init(tree: Tree, version: UInt16) {
+  /// The node that the proof is anchored at, if it is included.
+  private let position: NodeHash?
+  private var anchor: Ref?
+
+  /// - Parameter position: the hash of the node at which the asker wants the proof to begin; the tree's root by default.
+  init(tree: Tree, version: UInt16, position: NodeHash? = nil) {
     self.tree = tree
     self.version = version
+    self.position = position
   }
 
   /// Includes a loaded node; none, or one that is included already, changes nothing.
   mutating func include(_ ref: Ref) throws {
     guard ref.kind == .leaf || ref.kind == .inner, included.insert(ref).inserted else { return }
+    if let position, tree.knownHash(ref) == position { anchor = ref }
     if version == 0, ref.kind == .inner {
       // The compact form holds the embedded leaf, which has a record of its own.
       let slot = leafSlot(tree.arena.inner(ref))
@@ -34,11 +41,10 @@ struct ProofBuilder {
     }
   }
 
-  /// The proof anchored at `anchor` if that node was included, else at the tree's root.
-  func build(anchor: Ref?) -> Proof {
+  /// The proof anchored at the position if that node was included, else at the tree's root.
+  func build() -> Proof {
     let arena = tree.arena
-    var top = arena.root.pointee
-    if let anchor, included.contains(anchor) { top = anchor }
+    let top = anchor ?? arena.root.pointee
     var proof = Proof(version: version, untrustedRoot: tree.knownHash(top).hash)
     var stack = [top]
     while let ref = stack.popLast() {

@@ -16,10 +16,8 @@ extension Tree: ReadSyncer {
   /// Proves what the tree says about a key: every node on the way to it, anchored at the requested position if it lies there.
   public func syncGet(_ request: GetRequest) throws -> ProofResponse {
     try serve(request.tree, version: request.proofVersion)
-    var builder = ProofBuilder(tree: self, version: request.proofVersion)
-    let position = NodeHash(request.tree.position)
-    let seeksPosition = request.tree.position != root.hash
-    var anchor: Ref?
+    let position = request.tree.position == root.hash ? nil : NodeHash(request.tree.position)
+    var builder = ProofBuilder(tree: self, version: request.proofVersion, position: position)
     try request.key.withUnsafeBufferPointer { key in
       var siblings: [[UnsafeMutablePointer<Ref>]] = []
       let bits = key.count * 8
@@ -27,7 +25,6 @@ extension Tree: ReadSyncer {
       walk: while true {
         let ref = try deref(slot)
         try builder.include(ref)
-        if seeksPosition, knownHash(ref) == position { anchor = ref }
         guard ref.kind == .inner else { break }
         let node = arena.inner(ref)
         depth += Int(node.pointee.labelBits)
@@ -45,7 +42,7 @@ extension Tree: ReadSyncer {
       }
       for slot in siblings.reversed().joined() { try builder.include(try deref(slot)) }
     }
-    return ProofResponse(proof: builder.build(anchor: anchor))
+    return ProofResponse(proof: builder.build())
   }
 
   /// Proves the keys that start with the given prefixes, up to a limit in all.
@@ -65,7 +62,7 @@ extension Tree: ReadSyncer {
       }
     }
     iterator.visited = nil
-    return ProofResponse(proof: builder.build(anchor: nil))
+    return ProofResponse(proof: builder.build())
   }
 
   /// Proves the first key at or behind `key` and `prefetch` more.
@@ -79,7 +76,7 @@ extension Tree: ReadSyncer {
       guard try iterator.nextLeaf() != nil else { break }
     }
     iterator.visited = nil
-    return ProofResponse(proof: builder.build(anchor: nil))
+    return ProofResponse(proof: builder.build())
   }
 
   /// Loads the keys with these prefixes in one request, where nodes come from a peer.

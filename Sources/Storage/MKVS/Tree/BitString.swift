@@ -8,6 +8,7 @@ public enum BitString {
   /// Cuts a bit string of `count` bits at `point`.
   public static func split(_ bytes: [UInt8], at point: Int, count: Int) -> (prefix: [UInt8], suffix: [UInt8]) {
     let count = min(max(count, 0), bytes.count * 8), point = min(max(point, 0), count)
+    if point == 0 { return ([], Array(bytes.prefix(byteCount(count)))) }
     return (slice(bytes, from: 0, count: point), slice(bytes, from: point, count: count - point))
   }
 

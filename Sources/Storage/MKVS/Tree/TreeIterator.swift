@@ -4,6 +4,14 @@ extension Tree {
     guard !isClosed else { throw MKVSError.closed }
     return TreeIterator(self)
   }
+
+  /// The same, asking for `prefetch` more keys at once where nodes come from a peer.
+  public func iterator(prefetch: UInt16) throws -> any KeyValueIterator {
+    guard !isClosed else { throw MKVSError.closed }
+    let iterator = TreeIterator(self)
+    iterator.prefetch = prefetch
+    return iterator
+  }
 }
 
 /// Walks a tree with a stack of links still to visit: no recursion, so that no depth can overflow.
@@ -118,7 +126,11 @@ final class TreeIterator: KeyValueIterator {
           let common = buffer.baseAddress.map { commonPrefix(arena.label(node), 0, labelBits, $0, depth, count) } ?? 0
           if common < labelBits {
             // The key ends or turns left inside the label: everything below is behind it. It turns right: nothing is.
-            if depth + common >= count || !bit(buffer.baseAddress ?? arena.label(node), depth + common) { enter(node, depth) }
+            if depth + common >= count || !bit(buffer.baseAddress ?? arena.label(node), depth + common) {
+              enter(node, depth)
+            } else if visited != nil {
+              try visitPassed(node, end, buffer)
+            }
             return
           }
           if count <= end {
@@ -133,6 +145,29 @@ final class TreeIterator: KeyValueIterator {
       }
     }
     needsSeek = false
+  }
+
+  /// Visits what the reference's seek passes below a node whose keys are all smaller: it does not compare labels but follows the
+  /// key's bits and tries everything to the right of them. Its clients do the same, and an answer must hold what they look for.
+  private func visitPassed(_ node: UnsafeMutablePointer<InnerNode>, _ end: Int, _ key: UnsafeBufferPointer<UInt8>) throws {
+    var passed: [(slot: UnsafeMutablePointer<Ref>, depth: Int, follows: Bool)] = []
+    func expand(_ node: UnsafeMutablePointer<InnerNode>, _ end: Int, _ follows: Bool) {
+      let isInside = follows && key.count * 8 > end
+      let turnsRight = isInside && key[end >> 3] & (0x80 >> UInt8(end & 7)) != 0
+      passed.append((side(node, true), end, turnsRight))
+      if !turnsRight { passed.append((side(node, false), end, isInside)) }
+      if !isInside { passed.append((leafSlot(node), end, false)) }
+    }
+    expand(node, end, true)
+    while let step = passed.popLast() {
+      if step.slot.pointee.kind == .stub { try load(Step(slot: step.slot, depth: step.depth, branch: nil), target: nil) }
+      let ref = step.slot.pointee
+      if ref.isNone { continue }
+      try visited?(ref)
+      guard ref.kind == .inner else { continue }
+      let inner = arena.inner(ref)
+      expand(inner, step.depth + Int(inner.pointee.labelBits), step.follows)
+    }
   }
 
   /// Loads a node; a peer is asked for the keys from there on.

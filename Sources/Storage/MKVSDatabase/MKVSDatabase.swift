@@ -1,1 +1,0 @@
-// MKVSDatabase: see docs/architecture.md.
