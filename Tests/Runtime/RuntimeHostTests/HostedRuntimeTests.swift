@@ -35,11 +35,8 @@ struct TestNode: HostHandler {
   func nodeID() async throws -> PublicKey { PublicKey() }
 }
 
-/// Runs the test guest in a mode and hands it to `body`.
-func withGuest(
-  _ mode: String, sandbox: SandboxKind = .bubblewrap("/usr/bin/bwrap"), change: (inout RuntimeConfiguration) -> Void = { _ in },
-  _ body: @escaping @Sendable (HostedRuntime, AsyncStream<RuntimeEvent>, Collector) async throws -> Void
-) async throws {
+/// The test guest in a mode.
+func guestConfiguration(_ mode: String, sandbox: SandboxKind = .bubblewrap("/usr/bin/bwrap")) throws -> RuntimeConfiguration {
   // The guest is built into the same folder as the tests themselves.
   let program = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
   let folder = program.deletingLastPathComponent().path
@@ -52,6 +49,15 @@ func withGuest(
     host: HostInformation(consensusProtocolVersion: Version(7), chainContext: "test"))
   configuration.environment.append("GUEST_MODE=\(mode)")
   configuration.sandbox = sandbox
+  return configuration
+}
+
+/// Runs the test guest in a mode and hands it to `body`.
+func withGuest(
+  _ mode: String, sandbox: SandboxKind = .bubblewrap("/usr/bin/bwrap"), change: (inout RuntimeConfiguration) -> Void = { _ in },
+  _ body: @escaping @Sendable (HostedRuntime, AsyncStream<RuntimeEvent>, Collector) async throws -> Void
+) async throws {
+  var configuration = try guestConfiguration(mode, sandbox: sandbox)
   change(&configuration)
   let collector = Collector()
   let runtime = HostedRuntime(

@@ -93,7 +93,7 @@ int main(void) {
       char info[sizeof(info_body)];
       memcpy(info, info_body, sizeof(info_body));
       if (!strcmp(mode, "wrong-protocol")) ((char *)memmem(info, sizeof(info), "major\x05", 6))[5] = 4;
-      if (!strcmp(mode, "wrong-version")) ((char *)memmem(info, sizeof(info), "minor\x01", 6))[5] = 2;
+      if (!strcmp(mode, "wrong-version") || !strcmp(mode, "version-2")) ((char *)memmem(info, sizeof(info), "minor\x01", 6))[5] = 2;
       if (!strcmp(mode, "calls")) answer(s, 0, identity_body, sizeof(identity_body) - 1);
       if (answer(s, id, info, sizeof(info) - 1)) return 7;
       if (!strcmp(mode, "crash")) {

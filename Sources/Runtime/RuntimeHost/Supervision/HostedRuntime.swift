@@ -141,7 +141,7 @@ extension HostedRuntime {
       }
       if delay > .zero {
         status.state = .failing
-        status.nextAttempt = Telemetry.Timestamp(seconds: Telemetry.Timestamp.now.seconds + delay.components.seconds)
+        status.nextAttempt = LogTime(seconds: LogTime.now.seconds + delay.components.seconds)
         do { try await IO.sleep(for: delay) } catch { break }
       }
       let began = ContinuousClock.now

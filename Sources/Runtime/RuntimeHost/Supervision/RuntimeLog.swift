@@ -14,9 +14,9 @@ struct RuntimeLog: Sendable {
   static let longestLine = 10_000
 
   private var buffer: [UInt8] = []
-  private let clock: @Sendable () -> Telemetry.Timestamp
+  private let clock: @Sendable () -> LogTime
 
-  init(clock: @escaping @Sendable () -> Telemetry.Timestamp = { .now }) { self.clock = clock }
+  init(clock: @escaping @Sendable () -> LogTime = { .now }) { self.clock = clock }
 
   /// The lines that end in `bytes`; warnings about what had to be dropped come as lines too.
   mutating func lines(adding bytes: [UInt8]) -> [Line] {

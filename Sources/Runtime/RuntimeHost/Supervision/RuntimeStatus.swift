@@ -10,6 +10,8 @@ public enum RuntimeEvent: Sendable, Hashable {
   case failedToStart(String)
   /// It ended.
   case stopped
+  /// Another version is going to follow, or no longer.
+  case configurationUpdated
 }
 
 /// How a hosted runtime is doing, for an operator.
@@ -35,7 +37,7 @@ public struct RuntimeStatus: Sendable, Hashable {
   /// Why it last failed or ended.
   public var lastReason: String?
   /// When it is tried again.
-  public var nextAttempt: Telemetry.Timestamp?
+  public var nextAttempt: LogTime?
   /// Its process, or its sandbox's.
   public var processID: Int32?
   /// What it said about itself, while it runs.
