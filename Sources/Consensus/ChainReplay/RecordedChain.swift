@@ -11,7 +11,7 @@ public struct RecordedChain {
   let genesis: Genesis
   let chainContext: String
   /// The genesis that CometBFT starts from.
-  let engineGenesis: EngineGenesis
+  let engineGenesis: CometBFT.GenesisDocument
   private let recordedEngine: JSONValue
 
   /// - Throws: ``ReplayError`` if a file is missing or damaged.

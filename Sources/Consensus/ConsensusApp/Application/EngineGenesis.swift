@@ -4,25 +4,6 @@ public import OasisCrypto
 import OasisTypes
 import Wire
 
-/// What CometBFT starts from.
-public struct EngineGenesis: Sendable {
-  public struct Validator: Sendable {
-    /// 32 bytes, Ed25519.
-    public var publicKey: [UInt8]
-    public var power: Int64
-    public var name: String
-  }
-
-  public var time: CometBFT.Timestamp
-  public var chainID: String
-  public var initialHeight: Int64
-  public var consensusParameters: CometBFT.ConsensusParameters
-  /// By power, largest first.
-  public var validators: [Validator]
-  /// The Oasis document as compact JSON.
-  public var appState: [UInt8]
-}
-
 /// The genesis that CometBFT starts from, derived from the Oasis document (sheet 03 §1).
 extension Genesis {
   /// - Parameters:
@@ -32,7 +13,7 @@ extension Genesis {
   /// - Throws: if a needed section or parameter is missing, or a node's descriptor is not signed properly
   public func engineGenesis(
     chainContext: String, allowsDebug: Bool, blacklist: PublicKeyBlacklist = .production
-  ) throws -> EngineGenesis {
+  ) throws -> CometBFT.GenesisDocument {
     let consensus: ConsensusGenesis = try required("consensus")
     let parameters = consensus.parameters
     let staking: StakingGenesis = try required("staking")
@@ -50,10 +31,11 @@ extension Genesis {
       block: .init(maxBytes: bytes(parameters.maxBlockSize), maxGas: parameters.maxBlockGas == 0 ? -1 : bytes(parameters.maxBlockGas)),
       evidence: .init(maxAgeBlocks: age, maxAgeDuration: Nanoseconds(duration), maxBytes: bytes(parameters.maxEvidenceSize)),
       validator: .init(publicKeyTypes: ["ed25519"]), version: .init(app: ConsensusApplication.appVersion))
-    return EngineGenesis(
+    return CometBFT.GenesisDocument(
       time: CometBFT.Timestamp(seconds: time.seconds, nanoseconds: time.nanoseconds), chainID: String(chainContext.prefix(50)),
       initialHeight: try height, consensusParameters: engine,
-      validators: try engineValidators(staking, blacklist), appState: [UInt8](try GenesisDocument.decode(json: document).jsonText().utf8))
+      validators: try engineValidators(staking, blacklist),
+      appState: [UInt8](try OasisTypes.GenesisDocument.decode(json: document).jsonText().utf8))
   }
 
   private func epochInterval(allowsDebug: Bool) throws -> UInt64 {
@@ -76,12 +58,12 @@ extension Genesis {
 
   private func engineValidators(
     _ staking: StakingGenesis, _ blacklist: PublicKeyBlacklist
-  ) throws -> [EngineGenesis.Validator] {
+  ) throws -> [CometBFT.GenesisDocument.GenesisValidator] {
     let registry: Registry.Genesis = try required("registry")
     let scheduler: SchedulerGenesis = try required("scheduler")
     let beacon: BeaconGenesis = try required("beacon")
     var perEntity: [PublicKey: Int] = [:]
-    var validators: [EngineGenesis.Validator] = []
+    var validators: [CometBFT.GenesisDocument.GenesisValidator] = []
     for case let envelope? in registry.nodes {
       let node: Node = try envelope.open(context: .registerNode, blacklist: blacklist)
       guard node.roles.contains(.validator), !node.isExpired(at: beacon.base) else { continue }
