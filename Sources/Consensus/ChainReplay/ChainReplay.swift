@@ -211,7 +211,10 @@ public final class ChainReplay {
     guard let trace = try chain.trace(recorded.height) else {
       var merged: [[UInt8]: [UInt8]?] = [:]
       for phase in phases { for write in phase.writes { merged.updateValue(write.value, forKey: write.key) } }
-      let ours = merged.map { Write(key: $0.key, value: $0.value) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+      let before = try? application.committedState()
+      let ours = try merged.map { Write(key: $0.key, value: $0.value) }
+        .filter { try before == nil || before?.get($0.key) != $0.value }  // set and set back within the block
+        .sorted { $0.key.lexicographicallyPrecedes($1.key) }
       return StateDifference.first(ours: ours, theirs: recorded.writes, height: recorded.height, phase: "block", failure) ?? failure
     }
     for phase in phases {

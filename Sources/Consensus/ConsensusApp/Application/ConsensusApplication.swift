@@ -92,7 +92,7 @@ public final class ConsensusApplication: Application {
   func noteCommit(_ version: Int64, _ root: Hash) throws {
     chain.lastHeight = version
     chain.lastStateRoot = root
-    chain.lastEpoch = try EpochState.current.get(state.overlay)?.epoch
+    chain.lastEpoch = try EpochState.current.get(state.overlay)?.epoch ?? 0  // no record before the first transition
     chain.parameters = try ConsensusState.parameters.get(state.overlay)
     checkState = nil
   }

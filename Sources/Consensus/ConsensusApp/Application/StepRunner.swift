@@ -143,7 +143,7 @@ package final class StepRunner {
   package func commit() throws {
     application.chain.lastHeight += 1
     application.chain.lastStateRoot = Hash(try roots().state)
-    application.chain.lastEpoch = try EpochState.current.get(state)?.epoch
+    application.chain.lastEpoch = try EpochState.current.get(state)?.epoch ?? 0
     application.chain.parameters = try ConsensusState.parameters.get(state)
     time = application.block?.time ?? time
     application.lastTime = time
