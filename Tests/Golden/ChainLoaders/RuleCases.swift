@@ -104,7 +104,7 @@ struct RuleCase {
     }
     var configuration = ConsensusApplication.Configuration()
     configuration.node.allowsDebug = json["debug_dont_blame_oasis"]?.bool ?? false
-    configuration.node.blacklist = configuration.node.allowsDebug ? .reserved : .production
+    configuration.node.blacklist = .reserved
     configuration.node.identity = PublicKey(hex: "10344e294af4032fba88a3ed43a4c8795f71c0f43586f7241551c138e9c4beb7")
     let minimum = json["steps"]?.array?.compactMap { $0.unsigned("local_min_gas_price") }.first
     configuration.node.minimumGasPrice = minimum ?? 0
