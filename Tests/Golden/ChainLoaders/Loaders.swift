@@ -4,4 +4,5 @@ public import GoldenSupport
 public let loaders: [any GoldenLoader.Type] = [
   RuleCases.self, SharePools.self, CommissionSchedules.self, StakeClaimCases.self, GasCases.self, GenesisCases.self, ExportCases.self,
   RecordedChains.self,
+  BrokenGenesisLoader.self,
 ]
