@@ -105,7 +105,7 @@ let modules: [Module] = [
   Module(name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true, uses: ["ChainReplay", "ConsensusApp", "ChainLoaders", "GoldenSupport"], program: true),
   golden("CoreLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes"]),
   golden("StorageLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "RocksDBStore"]),
-  golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "CometBFT"]),
+  golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "CometBFT"]),
   golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "CometBFT", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes"]),
   golden("RuntimeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle", "OasisRuntimeSDK"]),
   golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Telemetry", "GRPC", "NodeConfiguration", "CNGHTTP2"]),

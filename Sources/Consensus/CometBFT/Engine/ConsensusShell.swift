@@ -6,10 +6,12 @@ package import Telemetry
 package final class ConsensusShell {
   /// What the caller has to do or may want to know, in order.
   package enum Output: Sendable {
-    case timer(TimeoutInfo)
+    /// A timer was asked for; it replaces the running one when it is taken.
+    case schedule(TimeoutInfo, taken: Bool)
     case broadcast(ConsensusMessage)
     case disconnect(peer: String)
     case observed(ConsensusObservation)
+    case conflictingVotes(Vote, Vote)
     case applied(NewBlock)
   }
 
@@ -59,8 +61,7 @@ package final class ConsensusShell {
   package func handleOwn(now: Timestamp) throws(EngineError) -> ConsensusMessage? {
     guard !own.isEmpty else { return nil }
     let message = own.removeFirst()
-    try write(.message(MessageRecord(message: message, peer: "")), now)
-    try sync()
+    try write(.message(MessageRecord(message: message, peer: "")), now, synced: true)
     try process(.message(message, peer: ""), now)
     return message
   }
@@ -86,7 +87,7 @@ package final class ConsensusShell {
 
   private func run(_ effect: ConsensusEffect, _ now: Timestamp) throws(EngineError) {
     switch effect {
-    case .schedule(let timeout): if slot.take(timeout) { output(.timer(timeout)) }
+    case .schedule(let timeout): output(.schedule(timeout, taken: slot.take(timeout)))
     case .broadcast(let message): output(.broadcast(message))
     case .recordStep(let record): try write(.roundState(record), now)
     case .propose(let request): try propose(request, now)
@@ -94,7 +95,9 @@ package final class ConsensusShell {
     case .vote(let request): try sign(request.vote)
     case .requireValid(let block): try executor.validate(block, in: machine.state)
     case .commit(let request): try commit(request, now)
-    case .conflictingVotes(let first, let second): evidence.report(first, second)
+    case .conflictingVotes(let first, let second):
+      evidence.report(first, second)
+      output(.conflictingVotes(first, second))
     case .contradictingPeer(let peer): output(.disconnect(peer: peer))
     case .observed(let observation): output(.observed(observation))
     case .problem(let text): report.info(text, ["height": machine.height, "round": machine.round])
@@ -157,16 +160,16 @@ package final class ConsensusShell {
     if try stored({ () throws(StorageError) in try blocks.height() }) < height {
       try stored { () throws(StorageError) in try blocks.save(request.block, parts: request.parts, seenCommit: request.seenCommit) }
     }
-    try write(.endHeight(EndHeightRecord(height: height)), now)
-    try sync()
+    try write(.endHeight(EndHeightRecord(height: height)), now, synced: true)
     let applied = try executor.apply(request.block, blockID: request.blockID, to: machine.state)
     report.info("committed block", ["height": height, "num_txs": request.block.data.transactions.count])
     output(.applied(NewBlock(block: request.block, blockID: request.blockID, responses: applied.responses, state: applied.state)))
     try process(.blockApplied(applied.state), now)
   }
 
-  private func write(_ kind: WALMessage.Kind, _ now: Timestamp) throws(EngineError) {
-    do { try log.write(TimedWALMessage(time: now, message: WALMessage(kind))) } catch { throw .inconsistent("\(error)") }
+  private func write(_ kind: WALMessage.Kind, _ now: Timestamp, synced: Bool = false) throws(EngineError) {
+    let record = TimedWALMessage(time: now, message: WALMessage(kind))
+    do { if synced { try log.writeSync(record) } else { try log.write(record) } } catch { throw .inconsistent("\(error)") }
   }
 
   private func sync() throws(EngineError) {

@@ -230,9 +230,9 @@ public actor Engine {
     outbox.items = []
     for item in items {
       switch item {
-      case .timer(let timeout): startTimer(timeout)
+      case .schedule(let timeout, let taken): if taken { startTimer(timeout) }
       case .applied(let block): published(block)
-      case .broadcast, .disconnect, .observed: break  // nobody to tell yet: the node has no peers
+      case .broadcast, .disconnect, .observed, .conflictingVotes: break  // nobody to tell yet: the node has no peers
       }
     }
   }

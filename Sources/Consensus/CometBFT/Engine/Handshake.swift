@@ -1,7 +1,7 @@
-internal import Telemetry
+package import Telemetry
 
 /// Brings application and stores to the same height at start. Rule: engine sheet A15.2.
-struct Handshake {
+package struct Handshake {
   let genesis: GenesisDocument
   let application: any Application
   let states: StateStore
@@ -10,8 +10,16 @@ struct Handshake {
   /// Makes an executor for an application.
   let executor: (any Application, ChainState) throws(EngineError) -> BlockExecutor
 
+  package init(
+    genesis: GenesisDocument, application: any Application, states: StateStore, blocks: BlockStore, log: Log,
+    executor: @escaping (any Application, ChainState) throws(EngineError) -> BlockExecutor
+  ) {
+    (self.genesis, self.application, self.states, self.blocks) = (genesis, application, states, blocks)
+    (self.log, self.executor) = (log, executor)
+  }
+
   /// The state after the newest block, with the application there too.
-  func run(_ loaded: ChainState) throws(EngineError) -> ChainState {
+  package func run(_ loaded: ChainState) throws(EngineError) -> ChainState {
     var state = loaded
     let info = try asking("info") { try application.info() }
     guard info.lastBlockHeight >= 0 else { throw .application("info: height \(info.lastBlockHeight)") }

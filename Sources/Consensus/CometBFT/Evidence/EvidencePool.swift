@@ -13,6 +13,8 @@ public final class EvidencePool {
   private var conflicts: [(Vote, Vote)] = []
   /// Pending evidence in the order of arrival, for peers.
   public private(set) var arrived: [Evidence] = []
+  /// Pending evidence, whether it arrived by itself or in a block.
+  public private(set) var count = 0
   private var pruneHeight: Int64 = 0
   private var pruneTime = Timestamp.zero
 
@@ -25,6 +27,7 @@ public final class EvidencePool {
     (self.states, self.blocks, self.state, self.scheme, self.log) = (states, blocks, state, scheme, log)
     try removeExpired()
     arrived = try stored(maxBytes: nil)
+    count = arrived.count
   }
 
   // MARK: Taking evidence in
@@ -103,7 +106,7 @@ public final class EvidencePool {
     try processConflicts(next)
     state = next
     try markCommitted(committed)
-    if !arrived.isEmpty || !conflicts.isEmpty, next.lastBlockHeight > pruneHeight, next.lastBlockTime > pruneTime { try removeExpired() }
+    if count > 0, next.lastBlockHeight > pruneHeight, next.lastBlockTime > pruneTime { try removeExpired() }
   }
 
   private func processConflicts(_ next: ChainState) throws(StorageError) {
@@ -137,6 +140,7 @@ public final class EvidencePool {
     guard !list.isEmpty else { return }
     var batch = WriteBatch()
     for evidence in list {
+      if (try? has(.pending, evidence)) == true { count -= 1 }
       batch.delete(key(.pending, evidence))
       var writer = ProtobufWriter()
       if evidence.height != 0 {
@@ -165,6 +169,7 @@ public final class EvidencePool {
       gone.insert(evidence.hash())
       return true
     }
+    count -= gone.count
     if !batch.isEmpty { try storing { () throws(StoreError) in try store.store.write(batch, sync: false) } }
     arrived.removeAll { gone.contains($0.hash()) }
   }
@@ -192,6 +197,7 @@ public final class EvidencePool {
     do { try store.store.put(key(.pending, evidence), evidence.protobuf(), sync: true) } catch {
       throw ValidationError("evidence pool: \(error)")
     }
+    count += 1
   }
 
   private func forEachPending(_ body: (Evidence) -> Bool) throws(StorageError) {

@@ -1,4 +1,4 @@
-internal import Protobuf
+package import Protobuf
 
 /// What the engine knows after a block: all that the next one is checked against. Rule: engine sheets A7, A8.
 public struct ChainState: Hashable, Sendable {
@@ -52,28 +52,30 @@ public enum EngineVersion {
 }
 
 /// The stored form of a chain state.
-struct ChainStateMessage: ProtobufMessage, Hashable {
-  struct Version: ProtobufMessage, Hashable {
-    var consensus = ConsensusVersion()
-    var software = ""
-    static let fields: [ProtobufField<Self>] = [.init(1, "consensus", \.consensus), .init(2, "software", \.software)]
+package struct ChainStateMessage: ProtobufMessage, Hashable {
+  package struct Version: ProtobufMessage, Hashable {
+    package var consensus = ConsensusVersion()
+    package var software = ""
+    package init() {}
+    package static let fields: [ProtobufField<Self>] = [.init(1, "consensus", \.consensus), .init(2, "software", \.software)]
   }
-  var version = Version()
-  var chainID = ""
-  var lastBlockHeight: Int64 = 0
-  var lastBlockID = BlockID()
-  var lastBlockTime = Timestamp()
-  var nextValidators: ValidatorSetMessage?
-  var validators: ValidatorSetMessage?
-  var lastValidators: ValidatorSetMessage?
-  var lastHeightValidatorsChanged: Int64 = 0
-  var consensusParameters = ConsensusParameters()
-  var lastHeightParametersChanged: Int64 = 0
-  var lastResultsHash: [UInt8] = []
-  var appHash: [UInt8] = []
-  var initialHeight: Int64 = 0
+  package var version = Version()
+  package var chainID = ""
+  package var lastBlockHeight: Int64 = 0
+  package var lastBlockID = BlockID()
+  package var lastBlockTime = Timestamp()
+  package var nextValidators: ValidatorSetMessage?
+  package var validators: ValidatorSetMessage?
+  package var lastValidators: ValidatorSetMessage?
+  package var lastHeightValidatorsChanged: Int64 = 0
+  package var consensusParameters = ConsensusParameters()
+  package var lastHeightParametersChanged: Int64 = 0
+  package var lastResultsHash: [UInt8] = []
+  package var appHash: [UInt8] = []
+  package var initialHeight: Int64 = 0
 
-  static let fields: [ProtobufField<Self>] = [
+  package init() {}
+  package static let fields: [ProtobufField<Self>] = [
     .init(1, "version", \.version), .init(2, "chain_id", \.chainID), .init(3, "last_block_height", \.lastBlockHeight),
     .init(4, "last_block_id", \.lastBlockID), .init(5, "last_block_time", \.lastBlockTime),
     .init(6, "next_validators", \.nextValidators), .init(7, "validators", \.validators),

@@ -1,4 +1,4 @@
-internal import Protobuf
+package import Protobuf
 
 private func wrapped(_ value: [UInt8]) -> [UInt8] {
   guard !value.isEmpty else { return [] }
@@ -83,10 +83,11 @@ extension ConsensusParameters {
 }
 
 /// What the consensus hash covers.
-struct HashedParameters: ProtobufMessage {
-  var maxBytes: Int64 = 0
-  var maxGas: Int64 = 0
-  static let fields: [ProtobufField<Self>] = [.init(1, "block_max_bytes", \.maxBytes), .init(2, "block_max_gas", \.maxGas)]
+package struct HashedParameters: ProtobufMessage {
+  package var maxBytes: Int64 = 0
+  package var maxGas: Int64 = 0
+  package init() {}
+  package static let fields: [ProtobufField<Self>] = [.init(1, "block_max_bytes", \.maxBytes), .init(2, "block_max_gas", \.maxGas)]
 }
 
 extension BlockResponses {

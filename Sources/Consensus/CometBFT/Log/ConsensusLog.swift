@@ -4,6 +4,8 @@ public protocol ConsensusLog: AnyObject {
   func write(_ record: TimedWALMessage) throws(LogError)
   /// Makes all records durable.
   func sync() throws(LogError)
+  /// Appends a record and makes all records durable.
+  func writeSync(_ record: TimedWALMessage) throws(LogError)
   /// Records after the end of a height, or nil when that end is not in the log.
   func records(after height: Int64) throws(LogError) -> [TimedWALMessage]?
   /// Whether the end of a height is in the log.
@@ -13,8 +15,7 @@ public protocol ConsensusLog: AnyObject {
 }
 
 extension ConsensusLog {
-  /// Appends a record and makes it durable.
-  func writeSync(_ record: TimedWALMessage) throws(LogError) {
+  public func writeSync(_ record: TimedWALMessage) throws(LogError) {
     try write(record)
     try sync()
   }

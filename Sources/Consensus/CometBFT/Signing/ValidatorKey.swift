@@ -25,6 +25,12 @@ public final class ValidatorKey {
     }
   }
 
+  /// A key that goes on from a state, kept in memory; for tests.
+  package init(signer: any ValidatorSigner, state: SigningState) {
+    (self.signer, path, self.state) = (signer, nil, state)
+    address = validatorAddress(ofKey: signer.publicKey)
+  }
+
   /// Signs a vote. Comes back with an older time when the same vote was signed before.
   public func sign(_ vote: Vote, chainID: String) throws(SigningError) -> Vote {
     let step: Int8

@@ -1,5 +1,5 @@
 public import KeyValueStore
-internal import Protobuf
+package import Protobuf
 
 /// Blocks, their parts and commits, by height. Rule: engine sheet A21.
 ///
@@ -7,10 +7,11 @@ internal import Protobuf
 public struct BlockStore: Sendable {
   private let store: PrefixedStore
 
-  struct Range: ProtobufMessage {
-    var base: Int64 = 0
-    var height: Int64 = 0
-    static let fields: [ProtobufField<Self>] = [.init(1, "base", \.base), .init(2, "height", \.height)]
+  package struct Range: ProtobufMessage {
+    package var base: Int64 = 0
+    package var height: Int64 = 0
+    package init() {}
+    package static let fields: [ProtobufField<Self>] = [.init(1, "base", \.base), .init(2, "height", \.height)]
   }
 
   /// - Parameter prefix: put in front of every key.

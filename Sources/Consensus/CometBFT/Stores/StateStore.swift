@@ -1,5 +1,5 @@
 public import KeyValueStore
-internal import Protobuf
+package import Protobuf
 
 /// The chain state, and by height: validators, parameters, the application's answers. Rule: engine sheet A21.
 ///
@@ -9,26 +9,29 @@ public struct StateStore: Sendable {
   /// Full validator sets are stored at least this often.
   static let checkpointInterval: Int64 = 100_000
 
-  struct ValidatorsInfo: ProtobufMessage, Hashable {
-    var validators: ValidatorSetMessage?
-    var lastHeightChanged: Int64 = 0
-    static let fields: [ProtobufField<Self>] = [
+  package struct ValidatorsInfo: ProtobufMessage, Hashable {
+    package var validators: ValidatorSetMessage?
+    package var lastHeightChanged: Int64 = 0
+    package init() {}
+    package static let fields: [ProtobufField<Self>] = [
       .init(1, "validator_set", \.validators), .init(2, "last_height_changed", \.lastHeightChanged),
     ]
   }
 
-  struct ParametersInfo: ProtobufMessage, Hashable {
-    var parameters = ConsensusParameters()
-    var lastHeightChanged: Int64 = 0
-    static let fields: [ProtobufField<Self>] = [
+  package struct ParametersInfo: ProtobufMessage, Hashable {
+    package var parameters = ConsensusParameters()
+    package var lastHeightChanged: Int64 = 0
+    package init() {}
+    package static let fields: [ProtobufField<Self>] = [
       .init(1, "consensus_params", \.parameters), .init(2, "last_height_changed", \.lastHeightChanged),
     ]
   }
 
-  struct ResponsesInfo: ProtobufMessage, Hashable {
-    var responses: BlockResponses?
-    var height: Int64 = 0
-    static let fields: [ProtobufField<Self>] = [.init(1, "abci_responses", \.responses), .init(2, "height", \.height)]
+  package struct ResponsesInfo: ProtobufMessage, Hashable {
+    package var responses: BlockResponses?
+    package var height: Int64 = 0
+    package init() {}
+    package static let fields: [ProtobufField<Self>] = [.init(1, "abci_responses", \.responses), .init(2, "height", \.height)]
   }
 
   /// - Parameter prefix: put in front of every key.

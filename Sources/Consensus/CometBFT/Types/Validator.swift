@@ -38,10 +38,10 @@ public struct ValidatorSetMessage: ProtobufMessage, Hashable {
 }
 
 /// What the validators hash covers of a validator.
-struct SimpleValidator: ProtobufMessage, Hashable {
-  var publicKey: ConsensusKey?
-  var votingPower: Int64 = 0
-  init() {}
-  init(publicKey: ConsensusKey?, votingPower: Int64) { (self.publicKey, self.votingPower) = (publicKey, votingPower) }
-  static let fields: [ProtobufField<Self>] = [.init(1, "pub_key", \.publicKey), .init(2, "voting_power", \.votingPower)]
+package struct SimpleValidator: ProtobufMessage, Hashable {
+  package var publicKey: ConsensusKey?
+  package var votingPower: Int64 = 0
+  package init() {}
+  package init(publicKey: ConsensusKey?, votingPower: Int64) { (self.publicKey, self.votingPower) = (publicKey, votingPower) }
+  package static let fields: [ProtobufField<Self>] = [.init(1, "pub_key", \.publicKey), .init(2, "voting_power", \.votingPower)]
 }

@@ -1,44 +1,46 @@
-internal import Protobuf
+package import Protobuf
 
 /// What a signature over a vote covers. Rule: engine sheet A5.
-struct CanonicalVote: ProtobufMessage {
-  var type = SignedMessageType.unknown
-  var height: Int64 = 0
-  var round: Int64 = 0
-  var blockID: CanonicalBlockID?
-  var timestamp = Timestamp()
-  var chainID = ""
-  static let fields: [ProtobufField<Self>] = [
+package struct CanonicalVote: ProtobufMessage {
+  package var type = SignedMessageType.unknown
+  package var height: Int64 = 0
+  package var round: Int64 = 0
+  package var blockID: CanonicalBlockID?
+  package var timestamp = Timestamp()
+  package var chainID = ""
+  package init() {}
+  package static let fields: [ProtobufField<Self>] = [
     .init(1, "type", \.type), .fixed64(2, "height", \.height), .fixed64(3, "round", \.round), .init(4, "block_id", \.blockID),
     .init(5, "timestamp", \.timestamp), .init(6, "chain_id", \.chainID),
   ]
 }
 
 /// What a signature over a proposal covers.
-struct CanonicalProposal: ProtobufMessage {
-  var type = SignedMessageType.unknown
-  var height: Int64 = 0
-  var round: Int64 = 0
-  var polRound: Int64 = 0
-  var blockID: CanonicalBlockID?
-  var timestamp = Timestamp()
-  var chainID = ""
-  static let fields: [ProtobufField<Self>] = [
+package struct CanonicalProposal: ProtobufMessage {
+  package var type = SignedMessageType.unknown
+  package var height: Int64 = 0
+  package var round: Int64 = 0
+  package var polRound: Int64 = 0
+  package var blockID: CanonicalBlockID?
+  package var timestamp = Timestamp()
+  package var chainID = ""
+  package init() {}
+  package static let fields: [ProtobufField<Self>] = [
     .init(1, "type", \.type), .fixed64(2, "height", \.height), .fixed64(3, "round", \.round), .init(4, "pol_round", \.polRound),
     .init(5, "block_id", \.blockID), .init(6, "timestamp", \.timestamp), .init(7, "chain_id", \.chainID),
   ]
 }
 
 /// A block ID inside of signed bytes.
-struct CanonicalBlockID: ProtobufMessage {
-  var hash: [UInt8] = []
-  var partSetHeader = PartSetHeader()
-  init() {}
-  init?(_ blockID: BlockID) {
+package struct CanonicalBlockID: ProtobufMessage {
+  package var hash: [UInt8] = []
+  package var partSetHeader = PartSetHeader()
+  package init() {}
+  package init?(_ blockID: BlockID) {
     if blockID.isZero { return nil }
     (hash, partSetHeader) = (blockID.hash, blockID.partSetHeader)
   }
-  static let fields: [ProtobufField<Self>] = [.init(1, "hash", \.hash), .init(2, "part_set_header", \.partSetHeader)]
+  package static let fields: [ProtobufField<Self>] = [.init(1, "hash", \.hash), .init(2, "part_set_header", \.partSetHeader)]
 }
 
 extension Vote {

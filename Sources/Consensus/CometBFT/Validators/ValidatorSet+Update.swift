@@ -26,6 +26,8 @@ extension ValidatorSet {
     let total = try totalBeforeRemovals(updates, known: known, removed: removed)
     let gone = Set(removals.map(\.address))
     let changed = Set(updates.map(\.address))
+    // In the reference the proposer is a reference to the member, as long as no update replaces the member.
+    let isFollowed = chosen.map { known[$0.address] == $0 && !changed.contains($0.address) } ?? false
     var result = validators.filter { !gone.contains($0.address) && !changed.contains($0.address) }
     for update in updates {
       var validator = update
@@ -36,6 +38,7 @@ extension ValidatorSet {
     validators = result
     rescale(2 * totalVotingPower)
     shift()
+    if isFollowed, let address = chosen?.address, let live = self[address: address] { chosen = live }
     validators.sort {
       $0.votingPower != $1.votingPower ? $0.votingPower > $1.votingPower : $0.address.lexicographicallyPrecedes($1.address)
     }

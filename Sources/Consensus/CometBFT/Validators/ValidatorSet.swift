@@ -10,6 +10,12 @@ public struct ValidatorSet: Hashable, Sendable {
   /// The empty set, as before the first block.
   public init() { (validators, chosen, totalVotingPower) = ([], nil, 0) }
 
+  /// Validators as they are, in the order given; for tests.
+  package init(unchecked validators: [Validator], proposer: Validator? = nil) {
+    (self.validators, chosen) = (validators, proposer)
+    totalVotingPower = validators.reduce(0) { $0.addingReportingOverflow($1.votingPower).partialValue }
+  }
+
   public var count: Int { validators.count }
   public var isEmpty: Bool { validators.isEmpty }
 

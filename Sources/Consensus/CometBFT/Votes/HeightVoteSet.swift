@@ -24,10 +24,10 @@ public struct HeightVoteSet: Sendable {
     if rounds[round] == nil { rounds[round] = Round(prevotes: set(.prevote), precommits: set(.precommit)) }
   }
 
-  /// Opens all rounds up to `round`.
+  /// Opens all rounds up to `round`, which may be one below the present one but not lower.
   public mutating func setRound(_ round: Int32) {
-    guard round >= self.round else { return }
-    for next in max(self.round - 1, 0)...round { open(next) }  // rounds are never negative here
+    guard round >= 0, round >= self.round - 1 else { return }
+    for next in max(self.round - 1, 0)...round { open(next) }
     self.round = round
   }
 
