@@ -29,6 +29,7 @@ extension Registry {
 
     public mutating func unfreeze() { freezeEndTime = 0 }
 
+    /// Whether committees may take the node in an epoch.
     public func isEligibleForElection(at epoch: Epoch) -> Bool { epoch > electionEligibleAfter }
 
     /// True if the node may not be elected for the runtime: frozen, or suspended by faults.

@@ -1,6 +1,7 @@
 extension Registry {
   /// A broken rule of the registry; codes are those of module `registry` (sheet 04 §0.2).
   public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The rule that is broken.
     public enum Code: UInt32, Sendable {
       /// No code of its own: module `unknown`, code 1.
       case uncoded = 0

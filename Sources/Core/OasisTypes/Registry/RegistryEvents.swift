@@ -34,6 +34,7 @@ extension Registry {
     public static let fields: [Field<Self>] = [.init("runtime", \.runtime)]
   }
 
+  /// A runtime lost its committee or its stake.
   public struct RuntimeSuspendedEvent: WireMap, Hashable, Sendable {
     public var runtimeID = Namespace()
     public init() {}
@@ -41,6 +42,7 @@ extension Registry {
     public static let fields: [Field<Self>] = [.init("runtime_id", \.runtimeID)]
   }
 
+  /// A node was unfrozen.
   public struct NodeUnfrozenEvent: WireMap, Hashable, Sendable {
     public var nodeID = PublicKey()
     public init() {}

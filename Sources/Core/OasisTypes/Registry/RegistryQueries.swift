@@ -14,6 +14,7 @@ extension Registry {
     public static let fields: [Field<Self>] = [.init("height", \.height), .init("id", \.id)]
   }
 
+  /// A question about a runtime at a height.
   public struct NamespaceQuery: WireMap, Hashable, Sendable {
     public var height: Int64 = 0
     public var id = Namespace()
@@ -25,6 +26,7 @@ extension Registry {
     public static let fields: [Field<Self>] = [.init("height", \.height), .init("id", \.id)]
   }
 
+  /// A question for a runtime's descriptor.
   public struct GetRuntimeQuery: WireMap, Hashable, Sendable {
     public var height: Int64 = 0
     public var id = Namespace()
@@ -40,6 +42,7 @@ extension Registry {
     ]
   }
 
+  /// A question for all descriptors of runtimes.
   public struct GetRuntimesQuery: WireMap, Hashable, Sendable {
     public var height: Int64 = 0
     public var includeSuspended = false

@@ -69,11 +69,13 @@ extension Registry {
       .init("min_pool_size", \.minPoolSize, .omitEmpty),
     ]
 
+    /// The entity of a candidate has an elected validator.
     public struct ValidatorSetConstraint: WireMap, Hashable, Sendable {
       public init() {}
       public static let fields: [Field<Self>] = []
     }
 
+    /// A number of nodes.
     public struct LimitConstraint: WireMap, Hashable, Sendable {
       public var limit: UInt16 = 0
       public init() {}

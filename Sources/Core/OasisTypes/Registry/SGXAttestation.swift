@@ -43,6 +43,7 @@ public struct SGXAttestation: Hashable, Sendable {
     public static let fields: [Field<Self>] = [.init("quote", \.quote), .init("tcb", \.tcb)]
   }
 
+  /// What Intel says about platform and quoting enclave, with certificates (PEM).
   public struct TCBBundle: WireMap, Hashable, Sendable {
     public var tcbInfo = SignedTCBInfo()
     public var qeIdentity = SignedQEIdentity()

@@ -12,6 +12,7 @@ public struct TEEFeatures: WireMap, Hashable, Sendable {
   public init() {}
   public static let fields: [Field<Self>] = [.init("sgx", \.sgx), .init("freshness_proofs", \.freshnessProofs)]
 
+  /// Features of SGX and TDX.
   public struct SGXFeatures: WireMap, Hashable, Sendable {
     /// Quotes by PCS are allowed; without it only the old form of constraints and attestations is.
     public var pcs = false
@@ -134,12 +135,14 @@ public struct QuotePolicy: WireMap, Hashable, Sendable {
     ]
   }
 
+  /// Rules for TDX quotes.
   public struct TDXPolicy: WireMap, Hashable, Sendable {
     public var allowedTDXModules: [TDXModule] = []
     public init() {}
     public static let fields: [Field<Self>] = [.init("allowed_tdx_modules", \.allowedTDXModules, .omitEmpty)]
   }
 
+  /// Measurements of a TDX module and of its signer.
   public struct TDXModule: WireMap, Hashable, Sendable {
     public var mrSeam: PlainBytes<48>?
     public var mrSignerSeam = PlainBytes<48>()

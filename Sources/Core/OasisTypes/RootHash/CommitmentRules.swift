@@ -5,6 +5,7 @@ import Wire
 extension RootHash {
   /// A broken rule of the root hash service; numbers are those of its two error modules (sheet 05 §C.1).
   public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The rule that is broken.
     public enum Code: Hashable, Sendable {
       case invalidArgument, notFound, invalidRuntime, noExecutorPool, runtimeSuspended, noCommittee, maxMessagesTooBig, runtimeDoesNotSlash
       case duplicateEvidence, invalidEvidence, incomingMessageQueueFull, incomingMessageInsufficientFee, maxInMessagesTooBig

@@ -14,6 +14,7 @@ extension RootHash {
     public static let fields: [Field<Self>] = [.init("runtime_id", \.runtimeID), .init("height", \.height)]
   }
 
+  /// A question for the roots of a past round.
   public struct RoundRootsRequest: WireMap, Hashable, Sendable {
     public var runtimeID = Namespace()
     public var height: Int64 = 0
