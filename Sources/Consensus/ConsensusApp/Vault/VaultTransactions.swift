@@ -37,6 +37,15 @@ extension VaultService {
     if context.isCheckOnly { return }
     try context.gas.use(1, Vault.GasOp.authorizeAction, parameters.gasCosts)
 
+    // A context of its own, as the depth of nested calls counts it.
+    try context.transaction { try authorize($0, body, &vault, authorities, parameters) }
+  }
+
+  private func authorize(
+    _ context: Context, _ body: Vault.AuthorizeAction, _ vault: inout Vault.Account, _ authorities: [Vault.Authority],
+    _ parameters: Vault.Parameters
+  ) throws {
+    let state = VaultsState(context.state)
     var pending = Vault.PendingAction()
     if let stored = try VaultsState.pendingActions.get(context.state, body.vault, body.nonce) {
       guard stored.action.cbor() == body.action.cbor() else { throw VaultError.invalidArgument }
