@@ -99,6 +99,12 @@ let modules: [Module] = [
   // Floor 6
   Module(name: "NodeIdentity", floor: "Node", uses: ["OasisCrypto", "COpenSSL"], tests: []),
   Module(name: "NodeConfiguration", floor: "Node", uses: ["Bytes", "CBOR", "CYAML", "CLinux"], tests: []),
+  Module(
+    name: "NodeAPI", floor: "Node",
+    uses: [
+      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "Protobuf", "AsyncIO", "Telemetry", "GRPC", "CometBFT", "ConsensusApp",
+      "ConsensusService", "CLinux",
+    ], tests: []),
   Module(name: "orc", floor: "Executables", kind: .tool, uses: ["Bytes", "CommandLineTool", "OasisTypes", "RuntimeBundle"], tests: []),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
