@@ -5,6 +5,16 @@ import ChainLoaders
 import ChainReplay
 import ConsensusApp
 import GoldenSupport
+import KeyValueStore
+import MKVSDatabase
+import OasisTypes
+
+/// The state on a node database, as nodes have it.
+func store() throws -> any StateStore {
+  var options = NodeDatabase.Options()
+  options.discardWriteLogs = true
+  return MKVSStateStore(try NodeDatabase(store: MemoryStore(), namespace: Namespace(), options: options))
+}
 
 let arguments = CommandLine.arguments.dropFirst().map { $0 }
 guard let folder = arguments.first else { fatalError("usage: replay-chain FOLDER [LAST | init FROM TO]") }
@@ -21,7 +31,7 @@ if folder == "rules", arguments.count >= 2 {
   do {
     let replay = try ChainReplay(try RecordedChain(folder: folder)) { genesis, chainContext, configuration in
       try ConsensusApplication(
-        genesis: genesis, chainContext: chainContext, services: ServiceList.all(), store: try MemoryStateStore(),
+        genesis: genesis, chainContext: chainContext, services: ServiceList.all(), store: try store(),
         configuration: configuration
       )
     }
