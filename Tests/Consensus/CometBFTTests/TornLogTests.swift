@@ -1,0 +1,57 @@
+import CometBFT
+import Foundation
+import KeyValueStore
+import Synchronization
+import Testing
+
+@Suite("Log after a crash") struct TornLogTests {
+  private func record(_ height: Int64) -> TimedWALMessage {
+    TimedWALMessage(time: .zero, message: WALMessage(.endHeight(EndHeightRecord(height: height))))
+  }
+
+  private func folder() -> String { FileManager.default.temporaryDirectory.appendingPathComponent("log-\(UUID().uuidString)").path }
+
+  @Test func everyTornTailIsRepairedToWhatWasWhole() throws {
+    let path = folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let log = try FileLog(folder: path, now: .zero)
+    for height in Int64(1)...3 { try log.writeSync(record(height)) }
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path + "/wal"))
+    let last = try WALCoding.encode(record(3)).count
+    for cut in 1..<last {
+      try whole.dropLast(cut).write(to: URL(fileURLWithPath: path + "/wal"))
+      let torn = try FileLog(folder: path, now: .zero)
+      #expect(throws: LogError.self) { try torn.records(after: 2) }
+      try torn.repair()
+      #expect(try torn.records(after: 1)?.count == 1)
+      #expect(try torn.records(after: 2)?.isEmpty == true)
+      try torn.writeSync(record(3))
+      #expect(try torn.hasEnd(of: 3))
+      #expect(FileManager.default.fileExists(atPath: path + "/wal.CORRUPTED"))
+    }
+  }
+
+  @Test func aNewLogStartsWithTheEndOfHeightZero() throws {
+    let path = folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let log = try FileLog(folder: path, now: .zero)
+    #expect(try log.records(after: 0)?.isEmpty == true)
+    #expect(try log.hasEnd(of: 1) == false)
+  }
+
+  @Test func oldFilesAreSearchedToo() throws {
+    let path = folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let log = try FileLog(folder: path, now: .zero)
+    try log.writeSync(record(1))
+    let step = String(repeating: "x", count: 1 << 19)
+    for _ in 0..<22 {
+      try log.writeSync(TimedWALMessage(time: .zero, message: WALMessage(.roundState(.init(height: 2, round: 0, step: step)))))
+    }
+    #expect(FileManager.default.fileExists(atPath: path + "/wal.000"))
+    try log.writeSync(record(2))
+    #expect(try log.records(after: 1)?.count == 23)
+    #expect(try log.records(after: 2)?.isEmpty == true)
+    #expect(try log.hasEnd(of: 3) == false)
+  }
+}
