@@ -83,6 +83,10 @@ let modules: [Module] = [
     name: "OasisRuntimeSDK", floor: "Runtime",
     uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "Protobuf", "CLinux"], tests: []),
   Module(
+    name: "SimpleKeyValue", floor: "Runtime",
+    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "OasisRuntimeSDK"], tests: []),
+  Module(name: "simple-keyvalue", floor: "Executables", kind: .guest, uses: ["OasisRuntimeSDK", "SimpleKeyValue"]),
+  Module(
     name: "RuntimeHistory", floor: "Runtime",
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "KeyValueStore", "Telemetry"], tests: []),
   Module(
@@ -113,7 +117,7 @@ let modules: [Module] = [
   golden("StorageLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "RocksDBStore"]),
   golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "CometBFT"]),
   golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "CometBFT", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes"]),
-  golden("RuntimeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle", "OasisRuntimeSDK"]),
+  golden("RuntimeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle", "OasisRuntimeSDK", "SimpleKeyValue"]),
   golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Telemetry", "GRPC", "NodeConfiguration", "CNGHTTP2"]),
   golden("golden", uses: loaders, program: true),
 ]

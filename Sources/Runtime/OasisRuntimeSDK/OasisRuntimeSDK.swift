@@ -1,1 +1,0 @@
-// OasisRuntimeSDK: see docs/architecture.md.
