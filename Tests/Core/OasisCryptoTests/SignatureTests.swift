@@ -48,6 +48,22 @@ import Testing
     }
   }
 
+  @Test func cachedKeysGiveTheSameVerdicts() throws {
+    let cache = VerificationCache(capacity: 8)
+    let signers = (0..<10).map { MemorySigner(seed: [UInt8](repeating: UInt8($0), count: 32)) }
+    for round in 0..<100 {
+      for signer in signers {
+        let message = randomBytes(round)
+        let signature = try signer.signRaw(message)
+        #expect(cache.verifyRaw(signature, publicKey: signer.publicKey, message: message))
+        var bytes = signature.bytes
+        bytes[round % 64] ^= 1 << UInt8(round % 8)
+        let changed = try #require(Signature(bytes))
+        #expect(!cache.verifyRaw(changed, publicKey: signer.publicKey, message: message))
+      }
+    }
+  }
+
   @Test func batches() throws {
     var batch = BatchVerifier()
     #expect(!batch.verifyAll())

@@ -45,7 +45,9 @@ public enum SignatureLoader: GoldenLoader {
     var batch = BatchVerifier()
     batch.addRaw(signature, publicKey: key, message: message)
     try expectEqual(batch.verifyAll(), ok, "batch verdict")
-    // In company of a good one, and alone in a table of cached keys.
+    let cache = VerificationCache()
+    for sight in 1...3 { try expectEqual(cache.verifyRaw(signature, publicKey: key, message: message), ok, "verdict at sight \(sight)") }
+    // In company of a good one.
     let signer = MemorySigner(seed: [UInt8](repeating: 7, count: 32))
     batch.addRaw(try signer.signRaw([1]), publicKey: signer.publicKey, message: [1])
     try expectEqual(batch.verify(), [ok, true], "verdicts")

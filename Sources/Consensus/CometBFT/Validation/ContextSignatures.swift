@@ -4,13 +4,15 @@ public import OasisCrypto
 /// Ed25519 over SHA-512/256 of a context and the message, verified by the cofactored rule without small-order points.
 public struct ContextSignatureScheme: SignatureScheme {
   private let context: [UInt8]
+  /// Validators' keys come again with every vote.
+  private let cache = VerificationCache()
 
   /// - Parameter context: text in front of every message, such as `oasis-core/tendermint`.
   public init(context: String) { self.context = Array(context.utf8) }
 
   public func verify(_ item: SignedItem) -> Bool {
     guard let key = PublicKey(item.publicKey), let signature = Signature(item.signature) else { return false }
-    return key.verifyRaw(signature, message: Hash.digest(context, item.message).bytes)
+    return cache.verifyRaw(signature, publicKey: key, message: Hash.digest(context, item.message).bytes)
   }
 }
 

@@ -152,10 +152,12 @@ extension EdwardsPoint {
     self.init(x: x, y: y.reduced, z: .one, t: x * y)
   }
 
-  /// Decodes as above and refuses what is not the encoding that `encoding` writes.
+  /// Decodes as above and refuses what is not the encoding that `encoding` writes: y of p and more, and x = 0 with sign 1.
   init?(canonical bytes: UnsafeRawBufferPointer) {
     self.init(encoding: bytes)
-    guard encoding.elementsEqual(bytes) else { return nil }
+    func word(_ index: Int) -> UInt64 { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)) }
+    let sign = word(3) >> 63
+    guard y.words == (word(0), word(1), word(2), word(3) & 0x7fff_ffff_ffff_ffff), !(x.isZero && sign == 1) else { return nil }
   }
 
   /// The canonical 32 bytes: y, and the lowest bit of x on top.
@@ -166,8 +168,30 @@ extension EdwardsPoint {
     }
   }
 
-  func write(to bytes: UnsafeMutableRawBufferPointer) {
-    let inverse = z.inverted
+  /// The encodings of several points, with one inversion for all of them.
+  static func encodings(_ points: [EdwardsPoint]) -> [[UInt8]] {
+    var products: [FieldElement] = []
+    var product = FieldElement.one
+    for point in points {
+      products.append(product)
+      product = product * point.z
+    }
+    var inverse = product.inverted
+    var result = [[UInt8]](repeating: [], count: points.count)
+    for index in points.indices.reversed() {
+      let point = points[index]
+      result[index] = [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
+        point.write(to: UnsafeMutableRawBufferPointer(buffer), inverseOfZ: inverse * products[index])
+        count = 32
+      }
+      inverse = inverse * point.z
+    }
+    return result
+  }
+
+  func write(to bytes: UnsafeMutableRawBufferPointer) { write(to: bytes, inverseOfZ: z.inverted) }
+
+  private func write(to bytes: UnsafeMutableRawBufferPointer, inverseOfZ inverse: FieldElement) {
     (y * inverse).write(to: bytes)
     if (x * inverse).isOdd { bytes[31] |= 0x80 }
   }

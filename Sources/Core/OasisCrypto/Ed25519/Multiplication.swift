@@ -87,9 +87,23 @@ extension AffineAddend {
 }
 
 extension EdwardsPoint {
-  /// scalar·point in variable time: for public values only.
-  static func publicMultiple(_ scalar: Scalar, of point: EdwardsPoint) -> EdwardsPoint {
-    publicSum(base: .zero, scalar, of: point)
+  /// first·P + second·Q in variable time: for public values only.
+  static func publicSum(_ first: Scalar, of p: EdwardsPoint, _ second: Scalar, of q: EdwardsPoint) -> EdwardsPoint {
+    let pMultiples = OddMultiples(p)
+    let qMultiples = OddMultiples(q)
+    return withUnsafeTemporaryAllocation(of: Int8.self, capacity: 514) { digits in
+      let pDigits = UnsafeMutableBufferPointer(rebasing: digits[..<257])
+      let qDigits = UnsafeMutableBufferPointer(rebasing: digits[257...])
+      first.writeNAF(width: 5, to: pDigits)
+      second.writeNAF(width: 5, to: qDigits)
+      var result = EdwardsPoint.identity
+      for position in stride(from: 255, through: 0, by: -1) {
+        result.double(needsT: pDigits[position] | qDigits[position] != 0)
+        if pDigits[position] != 0 { pMultiples.add(pDigits[position], to: &result) }
+        if qDigits[position] != 0 { qMultiples.add(qDigits[position], to: &result) }
+      }
+      return result
+    }
   }
 
   /// base·B + scalar·point in variable time: for public values only.
@@ -102,8 +116,8 @@ extension EdwardsPoint {
       base.writeNAF(width: 8, to: baseDigits)
       scalar.writeNAF(width: 5, to: pointDigits)
       var result = EdwardsPoint.identity
-      for position in stride(from: 256, through: 0, by: -1) {
-        result.double()
+      for position in stride(from: 255, through: 0, by: -1) {
+        result.double(needsT: baseDigits[position] | pointDigits[position] != 0)
         if baseDigits[position] != 0 { table.add(baseDigits[position], split: 0, to: &result) }
         if pointDigits[position] != 0 { multiples.add(pointDigits[position], to: &result) }
       }

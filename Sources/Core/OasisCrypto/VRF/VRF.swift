@@ -46,9 +46,10 @@ public enum VRF {
     let h = hashToCurve(publicKey: publicKey, alpha: alpha)
     // The points are negated and not the scalar: with a torsion part, -c modulo L is another multiple.
     let u = EdwardsPoint.publicSum(base: s, scalar(c), of: -y)
-    var v = EdwardsPoint.publicMultiple(s, of: h)
-    v.add(ProjectiveAddend(EdwardsPoint.publicMultiple(scalar(c), of: -gamma)))
-    let expected = challenge([publicKey.bytes, h.encoding, gamma.encoding, u.encoding, v.encoding])
+    let v = EdwardsPoint.publicSum(s, of: h, scalar(c), of: -gamma)
+    let encodings = EdwardsPoint.encodings([h, u, v])
+    let gammaBytes = proof.withUnsafeBytes { Array($0[..<32]) }
+    let expected = challenge([publicKey.bytes, encodings[0], gammaBytes, encodings[1], encodings[2]])
     guard expected == c else { return nil }
     return output(gamma)
   }
