@@ -1,0 +1,244 @@
+internal import ConsensusApp
+public import ConsensusService
+public import OasisCrypto
+public import OasisTypes
+public import RuntimeHost
+internal import RuntimeProtocol
+public import Telemetry
+public import TransactionPool
+
+/// The common worker of one runtime: follows its blocks and committees, runs the version that is in force, tells the others. Rule: sheet 08 §C2.
+public actor CommitteeWorker {
+  public nonisolated let runtimeID: Namespace
+  private let nodeID: PublicKey
+  private let backend: any ConsensusBackend
+  private let pool: TransactionPool
+  private let hosts: [Version: HostedRuntime]
+  private let log: Log
+  private let dispatchFeed = Broadcast<Dispatch>(.bufferingNewest(1))
+  private let hostFeed = Broadcast<HostEvent>(.bufferingNewest(64))
+
+  private var hasConsensus = false
+  private var isHistoryReady = false
+  private var isHostReady = false
+  private var areWorkersReady = false
+  private var descriptor: Registry.Runtime?
+  private var committee: Committee?
+  private var committeeRound: UInt64 = 0
+  private var isSuspended = false
+  /// The latest block and what is known of it.
+  public private(set) var latest: Dispatch?
+  /// The version in force; nil before the descriptor is known or when there is no deployment.
+  public private(set) var activeVersion: Version?
+  private var hostTask: (version: Version, task: Task<Void, Never>)?
+
+  /// - Parameter hosts: a hosted runtime, not running, for every version of the configured bundles.
+  public init(
+    runtimeID: Namespace, nodeID: PublicKey, backend: any ConsensusBackend, pool: TransactionPool, hosts: [HostedRuntime], log: Log
+  ) {
+    (self.runtimeID, self.nodeID, self.backend, self.pool) = (runtimeID, nodeID, backend, pool)
+    self.hosts = Dictionary(hosts.map { ($0.version, $0) }, uniquingKeysWith: { first, _ in first })
+    self.log = log.module("worker/common/committee").with(["runtime_id": runtimeID.description])
+  }
+
+  // MARK: - For the other workers
+
+  /// What the next round is made from: the latest, then each new one.
+  public nonisolated func dispatches() -> AsyncStream<Dispatch> { dispatchFeed.subscribe() }
+
+  /// What happens to the version in force.
+  public nonisolated func hostEvents() -> AsyncStream<HostEvent> { hostFeed.subscribe() }
+
+  /// The hosted runtime of the version in force.
+  public func activeHost() throws -> HostedRuntime {
+    guard let activeVersion, let host = hosts[activeVersion] else {
+      throw CallError.unknown("no hosted runtime for the active version of runtime \(runtimeID)")
+    }
+    return host
+  }
+
+  /// Versions of the configured bundles from the active one on: what this node registers. Rule: sheet 08 §C2.6.
+  public func registrableVersions() -> [Version] {
+    guard let activeVersion else { return [] }
+    return hosts.keys.filter { $0 >= activeVersion }.sorted()
+  }
+
+  /// All configured versions.
+  public nonisolated var versions: [Version] { hosts.keys.sorted() }
+
+  /// The history has caught up.
+  public func historyIsReady() { isHistoryReady = true }
+
+  /// Every worker of this runtime has started.
+  public func workersAreReady() { areWorkersReady = true }
+
+  /// Where it is. Rule: the order of sheet 08 §C2.2.
+  public var state: CommitteeState {
+    if !hasConsensus { return .waitingForConsensusSync }
+    if descriptor == nil { return .waitingForDescriptor }
+    if !isHistoryReady { return .waitingForHistoryReindex }
+    if !areWorkersReady { return .waitingForWorkers }
+    if !isHostReady { return .waitingForHost }
+    return isSuspended ? .suspended : .ready
+  }
+
+  /// How the hosted runtime of the version in force is doing.
+  public func hostStatus() async -> RuntimeStatus? { try? await activeHost().status }
+
+  // MARK: - Work
+
+  /// Works until the task is cancelled.
+  public func run() async throws {
+    try await backend.waitSynced()
+    hasConsensus = true
+    let updates = await backend.updates()
+    defer { hostTask?.task.cancel() }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.pool.run() }
+      group.addTask { await self.notifyHost() }
+      group.addTask {
+        for await update in updates { await self.handle(update) }
+      }
+      await group.waitForAll()
+    }
+    if let running = hostTask?.task {
+      running.cancel()
+      await running.value
+    }
+  }
+
+  private struct Snapshot: Sendable {
+    var state: RootHash.RuntimeState
+    var results: RootHash.RoundResults
+    var queue: [RootHash.IncomingMessage]
+    var nextEpoch: Epoch
+  }
+
+  private func handle(_ update: ConsensusUpdate) async {
+    let (id, epoch) = (runtimeID, update.epoch)
+    do {
+      let snapshot = try await backend.query(at: update.height) { tree -> Snapshot? in
+        let rootHash = RootHashState(tree)
+        guard let state = try rootHash.runtime(id) else { return nil }
+        let future = try BeaconState(tree).futureEpoch()
+        return Snapshot(
+          state: state, results: try rootHash.roundResults(id), queue: try rootHash.queue(id),
+          nextEpoch: future?.height == update.height + 1 ? future?.epoch ?? epoch : epoch)
+      }
+      guard let snapshot, let runtime = snapshot.state.runtime, let block = snapshot.state.lastBlock else { return }
+      let isFirst = latest == nil
+      if isFirst || update.isEpochChange || snapshot.state.suspended != isSuspended { take(snapshot.state, runtime) }
+      setActiveVersion(runtime.activeDeployment(at: snapshot.nextEpoch)?.version)
+      if isFirst || snapshot.state.lastBlockHeight == update.height {
+        try await dispatch(block, snapshot, update)
+      }
+    } catch {
+      log.warn("failed to follow the runtime", ["height": update.height, "err": "\(error)"])
+    }
+  }
+
+  /// A new committee, or a suspension.
+  private func take(_ state: RootHash.RuntimeState, _ runtime: Registry.Runtime) {
+    if descriptor == nil { log.info("runtime is registered with the registry") }
+    (descriptor, isSuspended) = (runtime, state.suspended)
+    committee = state.suspended ? nil : state.committee
+    committeeRound = state.lastBlock?.header.round ?? 0
+    if let committee, committee.contains(nodeID) {
+      log.info(
+        "node is a member of the committee",
+        ["worker": committee.isWorker(nodeID), "backup_worker": committee.isBackupWorker(nodeID), "valid_for": committee.validFor])
+    }
+  }
+
+  private func dispatch(_ block: RootHash.Block, _ snapshot: Snapshot, _ update: ConsensusUpdate) async throws {
+    guard let descriptor else { return }
+    let dispatch = Dispatch(
+      block: block, height: update.height, lightBlock: try await backend.lightBlock(at: update.height), epoch: update.epoch,
+      state: snapshot.state, roundResults: snapshot.results, incomingMessages: snapshot.queue, descriptor: descriptor, committee: committee)
+    latest = dispatch
+    await pool.process(
+      DispatchInformation(
+        block: block, consensusBlock: dispatch.lightBlock, epoch: update.epoch, maxMessages: descriptor.executor.maxMessages),
+      incomingMessages: snapshot.queue.map(\.data))
+    guard block.header.round >= committeeRound else { return }
+    if block.header.round == committeeRound { await pool.recheck() }
+    dispatchFeed.send(dispatch)
+  }
+
+  // MARK: - Hosted runtime
+
+  /// Runs the version in force, and only that.
+  private func setActiveVersion(_ version: Version?) {
+    guard version != activeVersion || hostTask == nil else { return }
+    if version != activeVersion {
+      activeVersion = version
+      isHostReady = false
+      let old = hostTask?.task
+      hostTask = nil
+      old?.cancel()
+      log.info("setting active version", ["version": version?.description ?? "none"])
+    }
+    guard let version, hostTask == nil else { return }
+    guard let host = hosts[version] else {
+      log.error(
+        "no bundle for the active version: add its .orc file to runtime.paths", ["version": version.description, "known": "\(versions)"])
+      return
+    }
+    let events = host.events()
+    hostTask = (
+      version,
+      Task {
+        await withTaskGroup(of: Void.self) { group in
+          group.addTask { await host.run() }
+          group.addTask {
+            for await event in events { await self.hostDid(event, version) }
+          }
+          await group.next()
+          group.cancelAll()
+        }
+      }
+    )
+  }
+
+  private func hostDid(_ event: RuntimeEvent, _ version: Version) {
+    guard version == activeVersion else { return }
+    let kind: HostEvent.Kind =
+      switch event {
+      case .started: .started
+      case .failedToStart(let reason): .failedToStart(reason)
+      case .stopped: .stopped
+      }
+    isHostReady = kind == .started
+    hostFeed.send(HostEvent(version: version, kind: kind))
+  }
+
+  /// Tells the runtime of every consensus block, of the latest only where it is behind. Rule: sheet 08 §C2.7.
+  private func notifyHost() async {
+    let (heights, continuation) = AsyncStream.makeStream(of: Int64.self, bufferingPolicy: .bufferingNewest(1))
+    let updates = await backend.updates()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        for await update in updates { continuation.yield(update.height) }
+        continuation.finish()
+      }
+      group.addTask {
+        for await height in heights {
+          guard await self.isHostReady, let host = try? await self.activeHost() else { continue }
+          do { try await host.synchronize(to: height) } catch {
+            if !Task.isCancelled { self.log.debug("failed to notify runtime of a consensus block", ["err": "\(error)", "height": height]) }
+          }
+        }
+      }
+      await group.waitForAll()
+    }
+  }
+}
+
+extension HostedRuntime {
+  /// Has the runtime verify the consensus layer up to a height.
+  public nonisolated func synchronize(to height: Int64) async throws {
+    var request = RuntimeConsensusSyncRequest()
+    request.height = UInt64(clamping: height)
+    _ = try await call(.runtimeConsensusSyncRequest(request), within: .seconds(10))
+  }
+}
