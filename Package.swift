@@ -93,7 +93,27 @@ let modules: [Module] = [
     name: "TransactionPool", floor: "Runtime",
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "RuntimeProtocol", "Telemetry"], tests: []),
   // Floor 5
-  Module(name: "ExecutorWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes"], tests: []),
+  Module(
+    name: "CommitteeWorker", floor: "Workers",
+    uses: [
+      "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "ConsensusApp", "ConsensusService", "CometBFT",
+      "Protobuf", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
+    ]),
+  Module(
+    name: "StorageWorker", floor: "Workers",
+    uses: ["Bytes", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "RegistrationWorker", "RuntimeHistory", "Telemetry"]),
+  Module(
+    name: "ExecutorWorker", floor: "Workers",
+    uses: [
+      "Bytes", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService", "RegistrationWorker",
+      "CommitteeWorker", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
+    ], tests: []),
+  Module(
+    name: "ClientWorker", floor: "Workers",
+    uses: [
+      "Bytes", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService", "CommitteeWorker", "RuntimeProtocol",
+      "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
+    ]),
   Module(
     name: "RegistrationWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "Telemetry", "Wire"],
     tests: []),

@@ -83,11 +83,14 @@ public struct ConsensusUpdate: Sendable {
 }
 
 extension ConsensusUpdate {
-  /// The events of one kind, in order; those that do not decode are left out.
-  public func events<Value: ServiceEvent>(_ type: Value.Type) -> [Value] {
+  /// The events of one kind, in order, of one runtime if given; those that do not decode are left out.
+  public func events<Value: ServiceEvent>(_ type: Value.Type, runtime: Namespace? = nil) -> [Value] {
     let name = BlockEvent.type(of: Value.service)
-    return events.lazy.filter { $0.type == name }.flatMap(\.attributes).filter { $0.key == Value.kind }.compactMap {
-      [UInt8](base64: $0.value).flatMap { try? Value.decode(cbor: $0, mode: .trusted) }
+    let id = runtime?.bytes.base64
+    return events.lazy.filter { event in
+      event.type == name && (id == nil || event.attributes.contains { $0.key == "runtime_id" && $0.value == id })
     }
+    .flatMap(\.attributes).filter { $0.key == Value.kind }
+    .compactMap { [UInt8](base64: $0.value).flatMap { try? Value.decode(cbor: $0, mode: .trusted) } }
   }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ConsensusApp
 public import ConsensusService
 public import OasisCrypto
@@ -202,12 +203,13 @@ public actor CommitteeWorker {
 
   private func hostDid(_ event: RuntimeEvent, _ version: Version) {
     guard version == activeVersion else { return }
-    let kind: HostEvent.Kind =
-      switch event {
-      case .started: .started
-      case .failedToStart(let reason): .failedToStart(reason)
-      case .stopped: .stopped
-      }
+    let kind: HostEvent.Kind
+    switch event {
+    case .started: kind = .started
+    case .failedToStart(let reason): kind = .failedToStart(reason)
+    case .stopped: kind = .stopped
+    case .configurationUpdated: return
+    }
     isHostReady = kind == .started
     hostFeed.send(HostEvent(version: version, kind: kind))
   }

@@ -1,7 +1,7 @@
 internal import Bytes
-public import MKVS
+internal import MKVS
 public import MKVSDatabase
-public import OasisCrypto
+internal import OasisCrypto
 public import OasisTypes
 public import RegistrationWorker
 public import RuntimeHistory
@@ -53,7 +53,7 @@ public actor StorageWorker {
     isInitialized = true
     for waiter in initialized { waiter.resume() }
     initialized = []
-    for await committed in history.committedBlocks() {
+    for await committed in await history.committedBlocks() {
       guard let block = committed.block else { continue }
       try await catchUp(to: block.header.round, genesis: genesis.header)
       updateAvailability(latest: block.header.round)
