@@ -14,10 +14,12 @@ public actor CommitteeWorker {
   private let nodeID: PublicKey
   private let backend: any ConsensusBackend
   private let pool: TransactionPool
-  private let hosts: [Version: HostedRuntime]
+  /// The main component, in the versions of the configured bundles.
+  public nonisolated let host: RuntimeAggregate
+  /// Versions of the configured bundles, ascending.
+  public nonisolated let versions: [Version]
   private let log: Log
   private let dispatchFeed = Broadcast<Dispatch>(.bufferingNewest(1))
-  private let hostFeed = Broadcast<HostEvent>(.bufferingNewest(64))
 
   private var hasConsensus = false
   private var isHistoryReady = false
@@ -31,14 +33,20 @@ public actor CommitteeWorker {
   public private(set) var latest: Dispatch?
   /// The version in force; nil before the descriptor is known or when there is no deployment.
   public private(set) var activeVersion: Version?
-  private var hostTask: (version: Version, task: Task<Void, Never>)?
+  private var nextVersion: Version?
+  /// How long before its epoch a version is started: `runtime.pre_warm_epochs`.
+  private static let preWarmEpochs: Epoch = 3
 
-  /// - Parameter hosts: a hosted runtime, not running, for every version of the configured bundles.
+  /// - Parameters:
+  ///   - host: not running yet; ``run()`` runs it.
+  ///   - versions: what has been added to `host`.
   public init(
-    runtimeID: Namespace, nodeID: PublicKey, backend: any ConsensusBackend, pool: TransactionPool, hosts: [HostedRuntime], log: Log
+    runtimeID: Namespace, nodeID: PublicKey, backend: any ConsensusBackend, pool: TransactionPool, host: RuntimeAggregate,
+    versions: [Version],
+    log: Log
   ) {
     (self.runtimeID, self.nodeID, self.backend, self.pool) = (runtimeID, nodeID, backend, pool)
-    self.hosts = Dictionary(hosts.map { ($0.version, $0) }, uniquingKeysWith: { first, _ in first })
+    (self.host, self.versions) = (host, versions.sorted())
     self.log = log.module("worker/common/committee").with(["runtime_id": runtimeID.description])
   }
 
@@ -47,25 +55,11 @@ public actor CommitteeWorker {
   /// What the next round is made from: the latest, then each new one.
   public nonisolated func dispatches() -> AsyncStream<Dispatch> { dispatchFeed.subscribe() }
 
-  /// What happens to the version in force.
-  public nonisolated func hostEvents() -> AsyncStream<HostEvent> { hostFeed.subscribe() }
-
-  /// The hosted runtime of the version in force.
-  public func activeHost() throws -> HostedRuntime {
-    guard let activeVersion, let host = hosts[activeVersion] else {
-      throw CallError.unknown("no hosted runtime for the active version of runtime \(runtimeID)")
-    }
-    return host
-  }
-
   /// Versions of the configured bundles from the active one on: what this node registers. Rule: sheet 08 §C2.6.
   public func registrableVersions() -> [Version] {
     guard let activeVersion else { return [] }
-    return hosts.keys.filter { $0 >= activeVersion }.sorted()
+    return versions.filter { $0 >= activeVersion }
   }
-
-  /// All configured versions.
-  public nonisolated var versions: [Version] { hosts.keys.sorted() }
 
   /// The history has caught up.
   public func historyIsReady() { isHistoryReady = true }
@@ -83,28 +77,20 @@ public actor CommitteeWorker {
     return isSuspended ? .suspended : .ready
   }
 
-  /// How the hosted runtime of the version in force is doing.
-  public func hostStatus() async -> RuntimeStatus? { try? await activeHost().status }
-
   // MARK: - Work
 
   /// Works until the task is cancelled.
   public func run() async throws {
     try await backend.waitSynced()
     hasConsensus = true
-    let updates = await backend.updates()
-    defer { hostTask?.task.cancel() }
+    let (updates, events) = (await backend.updates(), host.events())
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.pool.run() }
+      group.addTask { await self.host.run() }
       group.addTask { await self.notifyHost() }
-      group.addTask {
-        for await update in updates { await self.handle(update) }
-      }
+      group.addTask { for await event in events { await self.hostDid(event) } }
+      group.addTask { for await update in updates { await self.handle(update) } }
       await group.waitForAll()
-    }
-    if let running = hostTask?.task {
-      running.cancel()
-      await running.value
     }
   }
 
@@ -129,7 +115,7 @@ public actor CommitteeWorker {
       guard let snapshot, let runtime = snapshot.state.runtime, let block = snapshot.state.lastBlock else { return }
       let isFirst = latest == nil
       if isFirst || update.isEpochChange || snapshot.state.suspended != isSuspended { take(snapshot.state, runtime) }
-      setActiveVersion(runtime.activeDeployment(at: snapshot.nextEpoch)?.version)
+      await setVersions(runtime, snapshot.nextEpoch)
       if isFirst || snapshot.state.lastBlockHeight == update.height {
         try await dispatch(block, snapshot, update)
       }
@@ -168,50 +154,29 @@ public actor CommitteeWorker {
 
   // MARK: - Hosted runtime
 
-  /// Runs the version in force, and only that.
-  private func setActiveVersion(_ version: Version?) {
-    guard version != activeVersion || hostTask == nil else { return }
-    if version != activeVersion {
-      activeVersion = version
-      isHostReady = false
-      let old = hostTask?.task
-      hostTask = nil
-      old?.cancel()
-      log.info("setting active version", ["version": version?.description ?? "none"])
+  /// The version in force runs; the next one too when its epoch is near. Rule: sheet 08 §C2.4.
+  private func setVersions(_ runtime: Registry.Runtime, _ epoch: Epoch) async {
+    let active = runtime.activeDeployment(at: epoch)?.version
+    var next: Version?
+    if let deployment = runtime.nextDeployment(after: epoch), deployment.validFrom - epoch <= Self.preWarmEpochs {
+      next = deployment.version
     }
-    guard let version, hostTask == nil else { return }
-    guard let host = hosts[version] else {
+    guard active != activeVersion || next != nextVersion else { return }
+    if active != activeVersion { isHostReady = false }
+    (activeVersion, nextVersion) = (active, next)
+    if let active, !versions.contains(active) {
       log.error(
-        "no bundle for the active version: add its .orc file to runtime.paths", ["version": version.description, "known": "\(versions)"])
-      return
+        "no bundle for the active version: add its .orc file to runtime.paths", ["version": active.description, "known": "\(versions)"])
     }
-    let events = host.events()
-    hostTask = (
-      version,
-      Task {
-        await withTaskGroup(of: Void.self) { group in
-          group.addTask { await host.run() }
-          group.addTask {
-            for await event in events { await self.hostDid(event, version) }
-          }
-          await group.next()
-          group.cancelAll()
-        }
-      }
-    )
+    await host.setVersions(active: active, next: next)
   }
 
-  private func hostDid(_ event: RuntimeEvent, _ version: Version) {
-    guard version == activeVersion else { return }
-    let kind: HostEvent.Kind
+  private func hostDid(_ event: RuntimeEvent) {
     switch event {
-    case .started: kind = .started
-    case .failedToStart(let reason): kind = .failedToStart(reason)
-    case .stopped: kind = .stopped
-    case .configurationUpdated: return
+    case .started: isHostReady = true
+    case .failedToStart, .stopped: isHostReady = false
+    case .configurationUpdated: break
     }
-    isHostReady = kind == .started
-    hostFeed.send(HostEvent(version: version, kind: kind))
   }
 
   /// Tells the runtime of every consensus block, of the latest only where it is behind. Rule: sheet 08 §C2.7.
@@ -225,8 +190,8 @@ public actor CommitteeWorker {
       }
       group.addTask {
         for await height in heights {
-          guard await self.isHostReady, let host = try? await self.activeHost() else { continue }
-          do { try await host.synchronize(to: height) } catch {
+          guard await self.isHostReady else { continue }
+          do { try await self.host.synchronize(to: height) } catch {
             if !Task.isCancelled { self.log.debug("failed to notify runtime of a consensus block", ["err": "\(error)", "height": height]) }
           }
         }
@@ -236,9 +201,9 @@ public actor CommitteeWorker {
   }
 }
 
-extension HostedRuntime {
+extension RuntimeAggregate {
   /// Has the runtime verify the consensus layer up to a height.
-  public nonisolated func synchronize(to height: Int64) async throws {
+  public func synchronize(to height: Int64) async throws {
     var request = RuntimeConsensusSyncRequest()
     request.height = UInt64(clamping: height)
     _ = try await call(.runtimeConsensusSyncRequest(request), within: .seconds(10))

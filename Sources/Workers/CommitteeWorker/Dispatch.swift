@@ -20,15 +20,6 @@ public struct Dispatch: Sendable {
   public var committee: Committee?
 }
 
-/// A hosted component started, failed or stopped.
-public struct HostEvent: Sendable {
-  public enum Kind: Sendable, Equatable {
-    case started, failedToStart(String), stopped
-  }
-  public var version: Version
-  public var kind: Kind
-}
-
 /// Where the common worker of a runtime is. The raw values are those of the API. Rule: sheet 08 §C2.2.
 public enum CommitteeState: UInt8, Sendable, CaseIterable {
   case ready = 0

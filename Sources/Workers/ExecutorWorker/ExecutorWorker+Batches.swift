@@ -45,7 +45,7 @@ extension ExecutorWorker {
     let latest = await backend.latestHeight()
     let future = try await backend.query(at: latest) { try BeaconState($0).futureEpoch() }
     if future?.height == latest + 1 { return nil }
-    guard let host = try? await committee.activeHost(), let control = try? await host.information().features.scheduleControl else { return nil }
+    guard let control = try? await committee.host.information().features.scheduleControl else { return nil }
     let batch = await pool.schedule(limit: Int(clamping: control.initialBatchSize))
     let state = dispatch.state
     guard
@@ -54,7 +54,7 @@ extension ExecutorWorker {
     else { return nil }
     var request = try await self.request(.schedule, dispatch)
     request.inputs = batch.map(\.bytes)
-    let response = try await execute(request, on: host, dispatch)
+    let response = try await execute(request, dispatch)
     await pool.reject(response.rejectedHashes)
     _ = await pool.promote(response.transactionHashes)
     var proposal = RootHash.Proposal()
@@ -71,14 +71,13 @@ extension ExecutorWorker {
 
   /// Lets the runtime execute another scheduler's batch. Rule: sheet 08 §C4.5.
   func execute(_ dispatch: Dispatch, _ proposal: RootHash.Proposal, rank: UInt64) async throws -> ComputedRound? {
-    let host = try await committee.activeHost()
     var request = try await self.request(.execute, dispatch)
     request.ioRoot = proposal.header.batchHash
     request.inputs = try await pool.batch(proposal.batch).map { bytes throws in
       guard let bytes else { throw BatchError(description: "a transaction of the proposal was lost") }
       return bytes
     }
-    let response = try await execute(request, on: host, dispatch)
+    let response = try await execute(request, dispatch)
     var computed = ComputedRound(schedulerID: proposal.nodeID, header: response.batch.header)
     (computed.ioWriteLog, computed.stateWriteLog) = (response.inputWriteLog + response.batch.ioWriteLog, response.batch.stateWriteLog)
     (computed.rakSignature, computed.transactions) = (response.batch.rakSignature, proposal.batch)
@@ -96,12 +95,12 @@ extension ExecutorWorker {
 
   /// At most three propose timeouts; then the runtime is told to give up, which restarts it where it does not listen.
   private func execute(
-    _ request: RuntimeExecuteTxBatchRequest, on host: HostedRuntime, _ dispatch: Dispatch
+    _ request: RuntimeExecuteTxBatchRequest, _ dispatch: Dispatch
   ) async throws -> RuntimeExecuteTxBatchResponse {
     let limit = Duration.nanoseconds(max(1, dispatch.state.runtime?.transactionScheduler.proposeBatchTimeout ?? 0)) * 3
     let body: Body
-    do { body = try await host.call(.runtimeExecuteTxBatchRequest(request), within: limit) } catch let error as ConnectionError {
-      if error == .timedOut { await host.abort(force: false) }
+    do { body = try await committee.host.call(.runtimeExecuteTxBatchRequest(request), within: limit) } catch let error as ConnectionError {
+      if error == .timedOut { await committee.host.abort(force: false) }
       throw error
     }
     guard case .runtimeExecuteTxBatchResponse(let response) = body else {

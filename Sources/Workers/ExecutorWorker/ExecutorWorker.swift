@@ -55,7 +55,7 @@ public actor ExecutorWorker {
     case dispatch(Dispatch)
     case machine(ExecutorMachine.Event, round: UInt64)
     case update(ConsensusUpdate)
-    case host(HostEvent)
+    case host(RuntimeEvent)
     case computed(ExecutorMachine.Run, ComputedRound)
     case trusted(Version)
   }
@@ -73,7 +73,7 @@ public actor ExecutorWorker {
 
   /// Works until the task is cancelled.
   public func run() async {
-    let (dispatches, hosts, updates) = (committee.dispatches(), committee.hostEvents(), await backend.updates())
+    let (dispatches, hosts, updates) = (committee.dispatches(), committee.host.events(), await backend.updates())
     let transactions = await pool.newTransactions()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { [signal] in for await dispatch in dispatches { signal.yield(.dispatch(dispatch)) } }
@@ -122,7 +122,9 @@ public actor ExecutorWorker {
       (next.previousHash, next.finalized) = (header.hash, (header.type == .normal, header.ioRoot))
       (next.isWorker, next.isBackup) = (committee.isWorker(node.publicKey), committee.isBackupWorker(node.publicKey))
       next.rank = committee.schedulerRank(round: number, id: node.publicKey) ?? .max
-      (next.maxBatchSize, next.maxBatchBytes) = (dispatch.descriptor.transactionScheduler.maxBatchSize, dispatch.descriptor.transactionScheduler.maxBatchSizeBytes)
+      (next.maxBatchSize, next.maxBatchBytes) = (
+        dispatch.descriptor.transactionScheduler.maxBatchSize, dispatch.descriptor.transactionScheduler.maxBatchSizeBytes
+      )
       round = next
       startTimers(number, dispatch)
     }
@@ -222,10 +224,11 @@ public actor ExecutorWorker {
 
   // MARK: - Availability
 
-  private func hostDid(_ event: HostEvent) async {
-    switch event.kind {
-    case .started:
-      let information = try? await committee.activeHost().information()
+  private func hostDid(_ event: RuntimeEvent) async {
+    switch event {
+    case .configurationUpdated: if availability == .ready { offerRole() }
+    case .started(let version):
+      let information = try? await committee.host.information()
       guard information?.features.scheduleControl != nil else {
         log.error("runtime does not support schedule control, it cannot be used by a compute node")
         return
@@ -236,7 +239,7 @@ public actor ExecutorWorker {
         while !Task.isCancelled {
           do {
             try await self.synchronizeHost()
-            signal.yield(.trusted(event.version))
+            signal.yield(.trusted(version))
             return
           } catch {
             self.log.debug("runtime is not synced to the consensus layer yet", ["err": "\(error)"])
@@ -254,7 +257,7 @@ public actor ExecutorWorker {
   }
 
   private func synchronizeHost() async throws {
-    try await committee.activeHost().synchronize(to: await backend.latestHeight())
+    try await committee.host.synchronize(to: await backend.latestHeight())
   }
 
   private func becomeUnavailable() {
@@ -265,6 +268,11 @@ public actor ExecutorWorker {
   private func trust(_ version: Version) async {
     guard availability == .waitingForTrustSync, await committee.activeVersion == version else { return }
     availability = .ready
+    offerRole()
+    log.info("compute role is available", ["version": version.description])
+  }
+
+  private func offerRole() {
     let (id, committee) = (runtimeID, committee)
     provider.setAvailable { node in
       for version in await committee.registrableVersions() {
@@ -273,7 +281,6 @@ public actor ExecutorWorker {
         node.runtimes = (node.runtimes ?? []) + [entry]
       }
     }
-    log.info("compute role is available", ["version": version.description])
   }
 }
 

@@ -70,7 +70,8 @@ public actor StorageWorker {
     let state = root(of: genesis, type: .state)
     guard try state.hash == .empty || database.hasRoot(state) else {
       throw Failure(
-        description: "existing state is incompatible with runtime genesis state: root \(genesis.stateRoot) of round \(genesis.round) is not in the database; this version cannot fetch it from peers"
+        description:
+          "existing state is incompatible with runtime genesis state: root \(genesis.stateRoot) of round \(genesis.round) is not in the database; this version cannot fetch it from peers"
       )
     }
     phase = .syncStartCheck
@@ -79,7 +80,9 @@ public actor StorageWorker {
   private func catchUp(to round: UInt64, genesis: RootHash.Header) async throws {
     var next = lastFinalized.map { $0.header.round + 1 } ?? genesis.round
     while next <= round {
-      guard let block = try await history.committedBlock(round: next).block else { throw Failure(description: "round \(next) is not in the history") }
+      guard let block = try await history.committedBlock(round: next).block else {
+        throw Failure(description: "round \(next) is not in the history")
+      }
       try apply(block.header)
       try database.finalize([root(of: block.header, type: .io), root(of: block.header, type: .state)])
       try await setFinalized(block)
@@ -100,12 +103,15 @@ public actor StorageWorker {
       let start = type == .io ? Hash.empty : previous
       guard start == root.hash else {
         throw Failure(
-          description: "\(type) root \(root.hash) of round \(header.round) is not in the database, and this version cannot fetch it from peers")
+          description:
+            "\(type) root \(root.hash) of round \(header.round) is not in the database, and this version cannot fetch it from peers")
       }
       var request = ApplyRequest()
       (request.namespace, request.rootType) = (header.namespace, type)
       (request.sourceRoot, request.destinationRoot) = (start, root.hash)
-      (request.sourceRound, request.destinationRound) = (type == .io || lastFinalized == nil ? header.round : header.round - 1, header.round)
+      (request.sourceRound, request.destinationRound) = (
+        type == .io || lastFinalized == nil ? header.round : header.round - 1, header.round
+      )
       request.writeLog = []
       try database.apply(request)
     }
