@@ -14,7 +14,9 @@ public enum ExchangeLoader: GoldenLoader {
   public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
     for line in try file.lines() {
       let value = line.value
-      report.check((try? value.text("name")) ?? "line \(line.number)") { try check(value) }
+      let name = (try? value.text("name")) ?? "line \(line.number)"
+      report.check(name) { try check(value) }
+      GuestRounds.check(value, name, &report)
     }
   }
 

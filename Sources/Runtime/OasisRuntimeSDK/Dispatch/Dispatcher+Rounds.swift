@@ -12,7 +12,9 @@ struct StateCache {
   /// The tree at a root: the kept one if it is there, else a new one that loads through the host.
   mutating func open(_ root: Root, host: any Host) -> Tree {
     if let tree, tree.root == root, !tree.isDirty { return tree }
-    let opened = Tree(remote: HostStorage(host, endpoint: .runtime), root: root)
+    var options = Tree.Options()
+    options.writeLog = false
+    let opened = Tree(remote: HostStorage(host, endpoint: .runtime), root: root, options: options)
     tree = opened
     return opened
   }
@@ -49,7 +51,9 @@ extension Dispatcher {
         throw GuestAbort("the runtime says it processed more messages than came in")
       }
       let io = try buildIO(batch, header, mode == .execute ? request.ioRoot : nil)
-      let state: Commit
+      var state: Commit
+      // As the reference's guest: every touched key, removals last, also of keys that the round itself had inserted.
+      let changes = overlay.changes
       do {
         try overlay.commit()
         state = try tree.commit(namespace: header.namespace, version: header.round &+ 1)
@@ -57,6 +61,7 @@ extension Dispatcher {
         cache.drop()
         throw error
       }
+      state.writeLog = changes.filter { $0.value != nil } + changes.filter { $0.value == nil }
       return try respond(batch, context, io, state, request.incomingMessages)
     }
   }
