@@ -1,0 +1,126 @@
+import Bytes
+import CometBFT
+import ConsensusApp
+import Foundation
+import JSONText
+import OasisCrypto
+import OasisTypes
+import Testing
+import Wire
+
+/// Blocks made, judged and executed by several applications of one network: the genesis of the recorded chain `basic`.
+@Suite struct ProposalTests {
+  private static let document: [UInt8] = {
+    let root = String(#filePath.dropLast("Consensus/ConsensusAppTests/ProposalTests.swift".count))
+    return [UInt8](FileManager.default.contents(atPath: root + "Data/chains/basic/genesis.json") ?? Data())
+  }()
+  private let signer = MemorySigner(seed: [UInt8](repeating: 7, count: 32))
+
+  private func application(proposes: Bool = false) throws -> ConsensusApplication {
+    let genesis = try Genesis(json: Self.document)
+    var configuration = ConsensusApplication.Configuration()
+    configuration.node.allowsDebug = true
+    configuration.node.blacklist = .reserved
+    if proposes { configuration.proposer = signer }
+    let context = try genesis.chainContext
+    let application = try ConsensusApplication(
+      genesis: genesis, chainContext: context, services: ServiceList.all(), store: try MemoryStateStore(), configuration: configuration)
+    let engine = try genesis.engineGenesis(chainContext: context, allowsDebug: true, blacklist: .reserved)
+    let validators = engine.validators.map { ValidatorUpdate(ed25519: $0.publicKey, power: $0.power) }
+    _ = try application.initChain(
+      .init(
+        time: engine.time, chainID: engine.chainID, consensusParameters: engine.consensusParameters, validators: validators,
+        appState: engine.appState, initialHeight: engine.initialHeight))
+    return application
+  }
+
+  private func header(_ height: Int64) -> Header {
+    var header = Header()
+    header.height = height
+    header.time = CometBFT.Timestamp(seconds: 1_700_000_000 + height, nanoseconds: 5)
+    header.proposerAddress = ValidatorAddress.of(signer.publicKey)
+    return header
+  }
+
+  private func propose(_ application: ConsensusApplication, _ header: Header, _ transactions: [[UInt8]] = []) throws -> [[UInt8]] {
+    try application.prepareProposal(
+      .init(
+        maxBytes: 1 << 20, transactions: transactions, localLastCommit: CommitInfo(), misbehavior: [], height: header.height,
+        time: header.time, nextValidatorsHash: [], proposerAddress: header.proposerAddress))
+  }
+
+  private func judge(_ application: ConsensusApplication, _ header: Header, _ hash: [UInt8], _ transactions: [[UInt8]]) throws -> Bool {
+    try application.processProposal(
+      .init(
+        transactions: transactions, proposedLastCommit: CommitInfo(), misbehavior: [], hash: hash, height: header.height, time: header.time,
+        nextValidatorsHash: [], proposerAddress: header.proposerAddress))
+  }
+
+  private func execute(_ application: ConsensusApplication, _ header: Header, _ hash: [UInt8], _ transactions: [[UInt8]]) throws -> [UInt8]
+  {
+    _ = try application.beginBlock(.init(hash: hash, header: header, lastCommit: CommitInfo(), misbehavior: []))
+    for transaction in transactions { _ = try application.deliverTransaction(transaction) }
+    _ = try application.endBlock(height: header.height)
+    return try application.commit().appHash
+  }
+
+  @Test func allAgreeOverAnEpoch() throws {
+    let proposer = try application(proposes: true)
+    let validator = try application()
+    let follower = try application()
+    for height in 1...25 as ClosedRange<Int64> {
+      let header = header(height)
+      let hash = Hash.digest([UInt8(height)]).bytes
+      let transactions = try propose(proposer, header, [[1, 2, 3]])
+      #expect(transactions.count == 2)
+      // Somebody else's block is refused first, so that the validator has to start over.
+      #expect(try !judge(validator, header, Hash.digest([0]).bytes, [[1, 2, 3]]))
+      #expect(try !judge(validator, header, Hash.digest([0]).bytes, transactions + [transactions[1]]))
+      #expect(try judge(validator, header, hash, transactions))
+      #expect(try judge(proposer, header, hash, transactions))
+      let hashes = try [proposer, validator, follower].map { try execute($0, header, hash, transactions) }
+      #expect(Set(hashes).count == 1)
+      #expect(try proposer.info().lastBlockHeight == height)
+    }
+    #expect(try proposer.info().lastBlockAppHash == follower.info().lastBlockAppHash)
+  }
+
+  @Test func metadataOfAnotherStateIsRefused() throws {
+    let proposer = try application(proposes: true)
+    let validator = try application()
+    let header = header(1)
+    let transactions = try propose(proposer, header)
+    let body = BlockMetadata(stateRoot: .empty, eventsRoot: [UInt8](repeating: 0, count: 32))
+    let forged = Transaction(nonce: 0, fee: nil, method: BlockMetadata.method, body: body.raw())
+    let context = SignatureContext.consensusTransaction.on(chain: proposer.chain.chainContext)
+    let envelope = try SignedEnvelope(forged, by: signer, context: context)
+    #expect(try !judge(validator, header, Hash.digest([1]).bytes, [envelope.cbor()]))
+    let stranger = try SignedEnvelope(forged, by: MemorySigner(), context: context)
+    #expect(try !judge(validator, header, Hash.digest([2]).bytes, [stranger.cbor()]))
+    #expect(try judge(validator, header, Hash.digest([3]).bytes, transactions))
+  }
+
+  @Test func checkingRefusesWhatCannotPay() throws {
+    let application = try application()
+    func check(_ transaction: Transaction, by signer: MemorySigner) throws -> CheckTransactionResponse {
+      let context = SignatureContext.consensusTransaction.on(chain: application.chain.chainContext)
+      let raw = try SignedEnvelope(transaction, by: signer, context: context).cbor()
+      return try application.checkTransaction(.init(transaction: raw, kind: .new))
+    }
+    let body = Transfer(to: Address(signer.publicKey), amount: 1).raw()
+    let transfer = Transaction(nonce: 0, fee: Fee(amount: 0, gas: 10), method: "staking.Transfer", body: body)
+    #expect(try check(transfer, by: signer).code == 1)  // nothing is committed yet
+    let proposer = try self.application(proposes: true)
+    let first = header(1)
+    let hash = Hash.digest([1]).bytes
+    _ = try execute(application, first, hash, try propose(proposer, first))
+    #expect(try check(transfer, by: signer).codespace == "staking")
+    #expect(try check(transfer, by: signer).code == 10)
+    var unknown = transfer
+    unknown.method = "staking.Nothing"
+    #expect(try check(unknown, by: signer).codespace == "unknown")
+    var late = transfer
+    late.nonce = 3
+    #expect(try check(late, by: signer).codespace == "consensus/transaction")
+  }
+}
