@@ -67,7 +67,7 @@ let modules: [Module] = [
     name: "ConsensusApp", floor: "Consensus", hot: true,
     uses: ["Bytes", "CBOR", "JSONText", "Wire", "Protobuf", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "Telemetry"],
     tests: []),
-  Module(name: "ChainReplay", floor: "Consensus", uses: ["Bytes", "CBOR", "JSONText", "Protobuf", "CometBFT", "ConsensusApp", "OasisCrypto", "OasisTypes", "CZlib"]),
+  Module(name: "ChainReplay", floor: "Consensus", uses: ["Bytes", "CBOR", "JSONText", "Wire", "Protobuf", "CometBFT", "ConsensusApp", "OasisCrypto", "OasisTypes", "KeyValueStore", "MKVSDatabase", "CZlib"]),
   Module(
     name: "ConsensusService", floor: "Consensus",
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "ConsensusApp", "Telemetry", "JSONText", "Protobuf"],
@@ -132,7 +132,7 @@ let modules: [Module] = [
   Module(name: "orc", floor: "Executables", kind: .tool, uses: ["Bytes", "CommandLineTool", "OasisTypes", "RuntimeBundle"], tests: []),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
-  Module(name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true, uses: ["ChainReplay", "ConsensusApp", "ChainLoaders", "GoldenSupport", "KeyValueStore", "MKVSDatabase", "OasisTypes"], program: true),
+  Module(name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true, uses: ["ChainReplay", "ChainLoaders", "GoldenSupport"], program: true),
   golden("CoreLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes"]),
   golden("StorageLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "RocksDBStore"]),
   golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "CometBFT"]),

@@ -2,7 +2,10 @@ import Bytes
 import CometBFT
 public import ConsensusApp
 import JSONText
+import KeyValueStore
+import MKVSDatabase
 import OasisCrypto
+import OasisTypes
 import Protobuf
 
 /// Runs a recorded chain through the application and compares everything that the reference computed.
@@ -26,18 +29,21 @@ public final class ChainReplay {
   public var checksExports = true
   private var validators: [(key: [UInt8], power: Int64)] = []
 
-  /// - Parameters:
-  ///   - makeApplication: makes the application from genesis document, chain context and configuration; by default all services on a store in
-  ///     memory
-  public init(
-    _ chain: RecordedChain,
-    makeApplication: (Genesis, _ chainContext: String, ConsensusApplication.Configuration) throws -> ConsensusApplication
-  ) throws {
+  /// - Parameter store: where the application keeps its state; a node database in memory if nil
+  public init(_ chain: RecordedChain, store: (any ConsensusApp.StateStore)? = nil) throws {
     self.chain = chain
     var configuration = ConsensusApplication.Configuration()
     configuration.node.allowsDebug = true  // recorded networks use test keys and debug parameters
     configuration.node.blacklist = .reserved
-    application = try makeApplication(chain.genesis, chain.chainContext, configuration)
+    application = try ConsensusApplication(
+      genesis: chain.genesis, chainContext: chain.chainContext, services: ServiceList.all(), store: store ?? Self.memoryStore(),
+      upgrades: ReplayUpgrades(try chain.upgrades()), configuration: configuration)
+  }
+
+  private static func memoryStore() throws -> any ConsensusApp.StateStore {
+    var options = NodeDatabase.Options()
+    options.discardWriteLogs = true
+    return MKVSStateStore(try NodeDatabase(store: MemoryStore(), namespace: Namespace(), options: options))
   }
 
   /// Replays up to a height, by default to the end.

@@ -3,7 +3,9 @@ import CometBFT
 import ConsensusApp
 import JSONText
 import OasisCrypto
+import OasisTypes
 import Protobuf
+import Wire
 
 /// A chain recorded block by block, in the folder format of `golden/chains` (its README lists the files).
 public struct RecordedChain {
@@ -79,6 +81,12 @@ public struct RecordedChain {
       pairs.append((try Self.hex(key), try Self.base64(value)))
     }
     return (try Self.hex(try head.text("root")), pairs)
+  }
+
+  /// Upgrades that every node of the network was told of.
+  func upgrades() throws -> [Upgrade.Descriptor] {
+    guard let file = RecordedFile(folder, "upgrade-valid.json") else { return [] }
+    do { return [try Upgrade.Descriptor.decode(json: try file.json())] } catch { throw ReplayError("\(file.path): \(error)") }
   }
 
   /// The recorded export of the state after a height, if there is one.

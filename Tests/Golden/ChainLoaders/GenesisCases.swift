@@ -48,7 +48,9 @@ public enum GenesisCases: GoldenLoader {
       return
     }
     if let failure { throw GoldenError("refused: \(failure)") }
-    var expected = Dictionary(try bases[line["base"]?.string ?? ""].state.map { ($0.key.hex, $0.value.hex) }, uniquingKeysWith: { $1 })
+    var expected = Dictionary(
+      try bases.named(line["base"]?.string ?? "", or: line["name"]?.string ?? "").state.map { ($0.key.hex, $0.value.hex) },
+      uniquingKeysWith: { $1 })
     for pair in line["state_diff_from_base"]?.array ?? [] {
       guard let parts = pair.array, parts.count == 2, let key = parts[0].string else { continue }
       expected[key] = parts[1].string

@@ -1,5 +1,4 @@
 import ChainReplay
-import ConsensusApp
 public import GoldenSupport
 
 /// Whole chains, block by block: one case a chain.
@@ -10,13 +9,7 @@ public enum RecordedChains: GoldenLoader {
   public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
     let folder = String(file.location.dropLast("/genesis.json".count))
     report.check(file.path) {
-      let replay = try ChainReplay(try RecordedChain(folder: folder)) { genesis, chainContext, configuration in
-        try ConsensusApplication(
-          genesis: genesis, chainContext: chainContext, services: ServiceList.all(), store: try MemoryStateStore(),
-          configuration: configuration
-        )
-      }
-      try replay.run()
+      try ChainReplay(try RecordedChain(folder: folder)).run()
     }
   }
 }

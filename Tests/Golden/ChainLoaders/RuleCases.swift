@@ -60,6 +60,9 @@ struct Bases {
     }
   }
 
+  /// A base by the first name that there is: one recorded genesis names a base that is not recorded.
+  func named(_ name: String, or other: String) throws -> Base { try bases[name] ?? self[other] }
+
   subscript(name: String) -> Base {
     get throws {
       guard let base = bases[name] else { throw GoldenError("no base \(name)") }
@@ -114,6 +117,7 @@ struct RuleCase {
       state: state.map { (key: $0.key, value: $0.value) },
       height: json.signed("height") ?? 0, previousEpoch: json.unsigned("prev_epoch"), time: BlockTime(seconds: base.time),
       configuration: configuration, services: ServiceList.all(), upgrades: upgrades)
+    runner.isBeingProposed = json["info"]?["proposal_phase"]?.bool ?? false
     runner.sharesCheckState = json["name"]?.string?.contains("check_sequence") ?? false
   }
 
@@ -160,6 +164,8 @@ struct RuleCase {
     return name
   }
 
+  private var isBeingProposed: Bool { json["info"]?["proposal_phase"]?.bool ?? false }
+
   private func requireModule(_ step: JSONValue) throws {
     guard let module = step["method"]?.string?.split(whereSeparator: { "./".contains($0) }).first else { return }
     let modules = ["beacon", "registry", "governance", "vault", "keymanager", "roothash"]
@@ -180,6 +186,13 @@ struct RuleCase {
       guard let signer = PublicKey(try step.bytes("signer")) else { throw GoldenError("bad signer") }
       return try runner.estimate(signer: signer, try Transaction.decode(cbor: raw))
     case "message": return try message(step)
+    case "validate_system_txs":
+      return isBeingProposed ? nil : try runner.run(mode: .endBlock) { _ in try runner.checkSystemTransactions() }
+    case "upgrade_handler":
+      guard let handler = UpgradeHandler.named(step["message"]?.string ?? "") else { throw GoldenError("no handler \(step.text())") }
+      let note = step["note"]?.string
+      let mode: ExecutionMode = note == "begin block" ? .beginBlock : note == "end block" ? .endBlock : .deliverTransaction
+      return try runner.run(mode: mode) { try handler.run($0) }
     default: throw Skipped(description: "step \(operation)")
     }
   }

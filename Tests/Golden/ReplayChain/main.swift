@@ -3,18 +3,7 @@
 // Or replay-chain rules ROOT [ONLY]: runs the loaders of this group on the recorded files whose paths start with ONLY.
 import ChainLoaders
 import ChainReplay
-import ConsensusApp
 import GoldenSupport
-import KeyValueStore
-import MKVSDatabase
-import OasisTypes
-
-/// The state on a node database, as nodes have it.
-func store() throws -> any StateStore {
-  var options = NodeDatabase.Options()
-  options.discardWriteLogs = true
-  return MKVSStateStore(try NodeDatabase(store: MemoryStore(), namespace: Namespace(), options: options))
-}
 
 let arguments = CommandLine.arguments.dropFirst().map { $0 }
 guard let folder = arguments.first else { fatalError("usage: replay-chain FOLDER [LAST | init FROM TO]") }
@@ -29,12 +18,7 @@ if folder == "rules", arguments.count >= 2 {
   }
 } else {
   do {
-    let replay = try ChainReplay(try RecordedChain(folder: folder)) { genesis, chainContext, configuration in
-      try ConsensusApplication(
-        genesis: genesis, chainContext: chainContext, services: ServiceList.all(), store: try store(),
-        configuration: configuration
-      )
-    }
+    let replay = try ChainReplay(try RecordedChain(folder: folder))
     if arguments.count == 4, arguments[1] == "init", let from = UInt8(arguments[2], radix: 16), let to = UInt8(arguments[3], radix: 16),
       from <= to
     {

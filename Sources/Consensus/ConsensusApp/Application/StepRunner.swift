@@ -126,6 +126,17 @@ package final class StepRunner {
     }
   }
 
+  /// Checks the block metadata that the block holds.
+  package func checkSystemTransactions() throws {
+    guard let block = application.block else { throw StateError("no block is open") }
+    try application.checkSystemTransactions(block)
+  }
+
+  /// Whether this node is building the block, where system transactions are forbidden.
+  package var isBeingProposed = false {
+    didSet { application.proposal = Proposal(hash: isBeingProposed ? [] : [1]) }
+  }
+
   /// Runs anything in a context of the given mode.
   package func run(mode: ExecutionMode, _ body: (Context) throws -> Void) throws -> Outcome {
     let context = context(mode)
