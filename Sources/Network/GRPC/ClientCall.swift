@@ -42,6 +42,8 @@ internal import AsyncIO
     let id = nextID
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
+        // Entering these functions may suspend: what came meanwhile has nobody to wake.
+        if let ready = takeReady() { return continuation.resume(returning: ready) }
         waiter = (id, continuation)
         if Task.isCancelled { cancel() }
       }

@@ -43,7 +43,8 @@ internal import AsyncIO
 
   private func write() async {
     while true {
-      if !isPending { await withCheckedContinuation { writer = $0 } }
+      // Entering the function may suspend: a wake-up that came meanwhile is seen inside.
+      if !isPending { await withCheckedContinuation { if isPending { $0.resume() } else { writer = $0 } } }
       isPending = false
       guard await flush(), !isStopped else { break }
       if session.isFinished { break }

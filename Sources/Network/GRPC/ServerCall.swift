@@ -150,7 +150,12 @@ internal import AsyncIO
     guard outbox.count > server.limits.bufferedResponses else { return }
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        if Task.isCancelled { continuation.resume() } else { drained = continuation }
+        // Entering these functions may suspend: what was sent meanwhile has nobody to wake.
+        if Task.isCancelled || isClosed || phase == .finished || outbox.count <= server.limits.bufferedResponses {
+          continuation.resume()
+        } else {
+          drained = continuation
+        }
       }
     } onCancel: {
       Task { @IO in self.releaseWaiter() }

@@ -204,6 +204,9 @@ private func withCStrings<Value>(_ strings: [String], _ body: (UnsafePointer<Uns
 
   func wait() async -> ChildExit {
     if let exit { return exit }
-    return await withCheckedContinuation { waiters.append($0) }
+    return await withCheckedContinuation { continuation in
+      // Entering this function may suspend: an end that came meanwhile has nobody to wake.
+      if let exit { continuation.resume(returning: exit) } else { waiters.append(continuation) }
+    }
   }
 }

@@ -127,7 +127,12 @@ internal import CUV
     nextID &+= 1  // &+: 2^64 reads of one stream do not happen
     let id = nextID
     return await withTaskCancellationHandler {
-      await withCheckedContinuation { reader = Reader(id: id, limit: limit, continuation: $0) }
+      await withCheckedContinuation { continuation in
+        // Entering these functions may suspend: what came meanwhile has nobody to wake.
+        if let ready = takeReady(limit) { return continuation.resume(returning: ready) }
+        if Task.isCancelled { return continuation.resume(returning: .failure(.cancelled)) }
+        reader = Reader(id: id, limit: limit, continuation: continuation)
+      }
     } onCancel: {
       Task { @IO in
         // The identifier keeps a late cancellation from hitting the next read.
@@ -249,6 +254,7 @@ internal import CUV
   private func wait(for request: Request, start: () -> Int32) async -> Outcome<Void> {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
+        if isClosed { return continuation.resume(returning: .failure(.closed)) }  // the handle is gone: entering here may suspend
         request.continuation = continuation
         let status = start()
         if status != 0 {

@@ -126,7 +126,13 @@ public final class StreamListener: Sendable {
     nextID &+= 1  // &+: 2^64 connections do not happen
     let id = nextID
     return await withTaskCancellationHandler {
-      await withCheckedContinuation { waiter = (id, $0) }
+      await withCheckedContinuation { continuation in
+        // Entering these functions may suspend: what came meanwhile has nobody to wake.
+        if isClosed { return continuation.resume(returning: .failure(.closed)) }
+        if waiting > 0 { return continuation.resume(returning: take()) }
+        if Task.isCancelled { return continuation.resume(returning: .failure(.cancelled)) }
+        waiter = (id, continuation)
+      }
     } onCancel: {
       Task { @IO in self.cancel(id) }
     }
