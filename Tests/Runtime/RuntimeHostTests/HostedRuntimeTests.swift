@@ -191,6 +191,28 @@ extension AsyncStream where Element == RuntimeEvent {
     }
   }
 
+  @Test func measuresCalls() async throws {
+    let registry = MetricsRegistry()
+    try await withGuest("normal", change: { $0.metrics = RuntimeMetrics(registry) }) { runtime, events, _ in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      _ = try await runtime.call(.runtimePingRequest(.init()))
+      _ = try? await runtime.call(.runtimeShutdownRequest(.init()))
+    }
+    let text = registry.exposition()
+    #expect(text.contains(#"oasis_rhp_successes{call="RuntimePingRequest"} 1"#))
+    #expect(text.contains(#"oasis_rhp_failures{call="RuntimeShutdownRequest"} 1"#))
+    #expect(text.contains(#"oasis_rhp_latency_count{call="RuntimeInfoRequest"} 1"#))
+  }
+
+  @Test func manyCalls() async throws {
+    try await withGuest("normal") { runtime, events, _ in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      let began = ContinuousClock.now
+      for _ in 0..<2000 { _ = try await runtime.call(.runtimePingRequest(.init()), within: .seconds(5)) }
+      print("ping: \((ContinuousClock.now - began) / 2000) each")
+    }
+  }
+
   @Test func leavesNothingBehind() async throws {
     let folder = NSTemporaryDirectory() + "rh-\(UInt32.random(in: 0...UInt32.max))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -198,6 +220,8 @@ extension AsyncStream where Element == RuntimeEvent {
     try await withGuest("normal", change: { $0.temporaryDirectory = folder }) { runtime, events, _ in
       #expect(await events.next() == .started(version: Version(0, 1)))
       #expect(await runtime.status.processID.map { kill($0, 0) } == 0)
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(left.isEmpty)
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
   }

@@ -29,14 +29,14 @@ static int out(int s, const void *p, size_t n) {
   return 0;
 }
 
-static int answer(int s, uint8_t id, const char *body, size_t size) {
-  size_t n = 4 + (id < 24 ? 1 : 2) + size;
-  uint8_t head[10] = {0, 0, (uint8_t)(n >> 8), (uint8_t)n};
+// Sends a message with the given encoded id.
+static int answer(int s, const uint8_t *id, const char *body, size_t size) {
+  size_t k = *id == 0x1a ? 5 : *id == 0x19 ? 3 : *id == 0x18 ? 2 : 1;
+  size_t n = 4 + k + size;
+  uint8_t head[16] = {0, 0, (uint8_t)(n >> 8), (uint8_t)n};
   memcpy(head + 4, info_head, 4);
-  size_t k = 8;
-  if (id >= 24) head[k++] = 0x18;
-  head[k++] = id;
-  return out(s, head, k) || out(s, body, size);
+  memcpy(head + 8, id, k);
+  return out(s, head, 8 + k) || out(s, body, size);
 }
 
 static int in(int s, void *p, size_t n) {
@@ -88,13 +88,13 @@ int main(void) {
   while (in(s, head, 4) == 0) {
     size_t n = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
     if (n > sizeof(body) || in(s, body, n)) return 6;
-    uint8_t id = body[4] == 0x18 ? body[5] : body[4];
+    const uint8_t *id = body + 4;
     if (memmem(body, n, "RuntimeInfoRequest", 18)) {
       char info[sizeof(info_body)];
       memcpy(info, info_body, sizeof(info_body));
       if (!strcmp(mode, "wrong-protocol")) ((char *)memmem(info, sizeof(info), "major\x05", 6))[5] = 4;
       if (!strcmp(mode, "wrong-version") || !strcmp(mode, "version-2")) ((char *)memmem(info, sizeof(info), "minor\x01", 6))[5] = 2;
-      if (!strcmp(mode, "calls")) answer(s, 0, identity_body, sizeof(identity_body) - 1);
+      if (!strcmp(mode, "calls")) answer(s, (const uint8_t *)"", identity_body, sizeof(identity_body) - 1);
       if (answer(s, id, info, sizeof(info) - 1)) return 7;
       if (!strcmp(mode, "crash")) {
         usleep(100000);

@@ -52,6 +52,7 @@ public enum ConnectionError: Error, Hashable, Sendable, CustomStringConvertible 
   private let stream: ByteStream
   private let handler: any HostHandler
   private let log: Log
+  private nonisolated let metrics: RuntimeMetrics?
   private nonisolated let nextID = Atomic<UInt64>(0)
   private var state = State.initializing
   private var pending: [UInt64: CheckedContinuation<Result<Body, any Error>, Never>] = [:]
@@ -63,8 +64,8 @@ public enum ConnectionError: Error, Hashable, Sendable, CustomStringConvertible 
   private var isWriting = false
 
   /// A connection on an accepted stream; `run` must be running for anything to happen.
-  public init(_ stream: ByteStream, handler: any HostHandler, log: Log) {
-    (self.stream, self.handler, self.log) = (stream, handler, log)
+  public init(_ stream: ByteStream, handler: any HostHandler, log: Log, metrics: RuntimeMetrics? = nil) {
+    (self.stream, self.handler, self.log, self.metrics) = (stream, handler, log, metrics)
   }
 
   /// Whether calls are possible.
@@ -96,24 +97,38 @@ extension RuntimeConnection {
   }
 
   private nonisolated func timed(_ limit: Duration?, _ body: Body) async throws -> Body {
-    guard let limit else { return try await exchange(body) }
-    do { return try await IO.withTimeout(limit) { try await self.exchange(body) } } catch IOError.timedOut {
-      throw ConnectionError.timedOut
+    guard let metrics else { return try await limited(limit, body) }
+    let began = ContinuousClock.now
+    do {
+      let answer = try await limited(limit, body)
+      metrics.ended(body.name, after: .now - began, nil)
+      return answer
+    } catch {
+      metrics.ended(body.name, after: .now - began, error)
+      throw error
     }
   }
 
-  private nonisolated func exchange(_ body: Body) async throws -> Body {
+  private nonisolated func limited(_ limit: Duration?, _ body: Body) async throws -> Body {
     let id = nextID.wrappingAdd(1, ordering: .relaxed).oldValue
     let frame: [UInt8]
     do { frame = try RuntimeMessage(id: id, kind: .request, body: body).frame() } catch .tooLarge(let size) {
       throw ConnectionError.tooLarge(size)
     }
-    let response = try await send(id, frame)
+    let response = try await send(id, frame, within: limit)
     if case .error(let error) = response { throw error }
     return response
   }
 
-  private func send(_ id: UInt64, _ frame: [UInt8]) async throws -> Body {
+  private func send(_ id: UInt64, _ frame: [UInt8], within limit: Duration?) async throws -> Body {
+    let timer = limit.map { limit in
+      let timer = IOTimer()
+      timer.start(after: limit) { [weak self] in
+        self?.pending.removeValue(forKey: id)?.resume(returning: .failure(ConnectionError.timedOut))
+      }
+      return timer
+    }
+    defer { timer?.cancel() }
     let outcome: Result<Body, any Error> = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<Result<Body, any Error>, Never>) in
         if state == .closed { return continuation.resume(returning: .failure(ConnectionError.closed)) }
@@ -136,6 +151,7 @@ extension RuntimeConnection {
     guard state != .closed else { return }
     outgoing.append(frame)
     outgoingSize += frame.count
+    metrics?.transferred(frame.count, isRead: false)
     if outgoingSize > Self.longestQueue {
       log.error("error while sending message to worker", ["err": "\(outgoingSize) bytes are waiting: the runtime does not read"])
       return close()
@@ -187,6 +203,7 @@ extension RuntimeConnection {
         if bytes.isEmpty { throw EndOfFile() }
         assembler.append(bytes)
         while let payload = try assembler.next() {
+          metrics?.transferred(payload.count, isRead: true)
           let message =
             payload.count > Self.largestOnLoop ? try await Self.decode(payload) : try RuntimeMessage(payload: payload, mode: .rpc)
           try receive(message, &group)
@@ -248,6 +265,8 @@ extension RuntimeConnection {
     let timer = IOTimer()
     defer { timer.cancel() }
     return await withCheckedContinuation { continuation in
+      // Entering this function may suspend: the gate may have opened meanwhile.
+      if state != .initializing { return continuation.resume(returning: state == .ready) }
       gate[id] = continuation
       timer.start(after: Self.readyDeadline) { [weak self] in self?.gate.removeValue(forKey: id)?.resume(returning: false) }
     }

@@ -60,6 +60,8 @@ public struct RuntimeConfiguration: Sendable {
   public var environment: [String]
   /// Where the component's own log goes, as JSON lines.
   public var componentLog: (any LogSink)?
+  /// Where calls are measured; nil where they are not.
+  public var metrics: RuntimeMetrics?
   /// Time limits.
   public var timing = Timing()
 
@@ -119,6 +121,7 @@ public actor HostedRuntime {
 
   /// Calls the runtime. While it is not ready the call waits, until the task is cancelled or the limit passes.
   public nonisolated func call(_ body: Body, within limit: Duration? = nil) async throws -> Body {
+    if let connection = await connection { return try await connection.call(body, within: limit) }
     guard let limit else { return try await ready().call(body) }
     do { return try await IO.withTimeout(limit) { try await self.ready().call(body) } } catch IOError.timedOut {
       throw ConnectionError.timedOut
@@ -185,7 +188,7 @@ extension HostedRuntime {
 
   /// Initializes the connection and watches process and connection until either ends. Throws where the runtime never became ready.
   private func serve(_ process: ChildProcess, _ stream: ByteStream) async throws {
-    let connection = await RuntimeConnection(stream, handler: handler, log: log)
+    let connection = await RuntimeConnection(stream, handler: handler, log: log, metrics: configuration.metrics)
     let timing = configuration.timing
     try await withThrowingTaskGroup(of: End.self) { group in
       group.addTask { .disconnected(await connection.run()) }
@@ -301,6 +304,7 @@ extension HostedRuntime {
     let found: RuntimeConnection? = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<RuntimeConnection?, Never>) in
         if Task.isCancelled { return continuation.resume(returning: nil) }
+        if let connection { return continuation.resume(returning: connection) }  // it may have come while we got here
         waiting[id] = continuation
       }
     } onCancel: {

@@ -166,6 +166,7 @@ extension RuntimeAggregate {
       }
     default: break
     }
+    if let active { return try await active.runtime.call(body, within: limit) }
     guard let limit else { return try await ready().call(body) }
     // The limit counts the waiting for an active version too.
     let deadline = ContinuousClock.now + limit
@@ -184,6 +185,7 @@ extension RuntimeAggregate {
     let found: HostedRuntime? = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<HostedRuntime?, Never>) in
         if Task.isCancelled { return continuation.resume(returning: nil) }
+        if let active { return continuation.resume(returning: active.runtime) }  // it may have come while we got here
         waiting[id] = continuation
       }
     } onCancel: {

@@ -16,10 +16,7 @@ enum RuntimeProcess {
     do { folder = try makeTemporaryDirectory(in: configuration.temporaryDirectory) } catch {
       throw StartError("failed to create temporary directory: \(error)")
     }
-    defer {
-      unlink("\(folder)/host.sock")
-      rmdir(folder)
-    }
+    defer { removeFolder(folder) }
     let socket = "\(folder)/host.sock"
     let listener: StreamListener
     do { listener = try await StreamListener.listen(on: .unix(socket)) } catch {
@@ -56,7 +53,9 @@ enum RuntimeProcess {
       let result: Result<Void, any Error>
       do {
         let connection = try await connect(listener, process, configuration, log)
+        // From here on nobody needs the socket's name: it would be left behind if the node were killed.
         await listener.close()
+        removeFolder(folder)
         try await body(process, connection)
         result = .success(())
       } catch {
@@ -70,6 +69,11 @@ enum RuntimeProcess {
       group.cancelAll()
       try result.get()
     }
+  }
+
+  private static func removeFolder(_ folder: String) {
+    unlink("\(folder)/host.sock")
+    rmdir(folder)
   }
 
   private static func drain(_ logs: RuntimeOutput, _ stream: ByteStream) async {
