@@ -1,0 +1,41 @@
+public import AsyncIO
+internal import GRPC
+internal import Glibc
+public import Telemetry
+
+/// The node's gRPC server on `internal.sock`: file permissions are the access control. Rule: sheet 09 §5.1, §5.3.
+public final class APIServer: Sendable {
+  private let server: GRPCServer
+
+  /// - Parameters:
+  ///   - logsEveryCall: `--grpc.log.debug`.
+  public init(log: Log, logsEveryCall: Bool = false) {
+    let log = log.module("grpc/internal")
+    server = GRPCServer(status: { APIErrors.status($0) }) { call in
+      if let status = call.status, status.code != .cancelled {
+        log.error("request failed", ["method": call.path, "req_seq": call.sequence, "err": status.message])
+      } else if logsEveryCall {
+        log.debug("request succeeded", ["method": call.path, "req_seq": call.sequence])
+      }
+    }
+  }
+
+  /// Adds services; also while the server runs.
+  public func register(_ services: [any APIService]) async {
+    await server.register(services.flatMap { $0.methods })
+  }
+
+  /// Makes the socket, in place of one that an earlier run left behind; nobody but the owner may use it. Calls wait until ``serve(_:)``.
+  @IO public func listen(path: String) throws(IOError) -> StreamListener {
+    unlink(path)
+    let old = umask(0o077)
+    defer { umask(old) }
+    return try StreamListener.listen(on: .unix(path))
+  }
+
+  /// Serves until ``stop(grace:)``.
+  public func serve(_ listener: StreamListener) async { await server.serve(listener) }
+
+  /// Lets running calls end for up to `grace`, then cuts them off.
+  public func stop(grace: Duration = .seconds(5)) async { await server.stop(grace: grace) }
+}
