@@ -84,7 +84,8 @@ let modules: [Module] = [
     uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "Protobuf", "CLinux"], tests: []),
   Module(
     name: "SimpleKeyValue", floor: "Runtime",
-    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "OasisRuntimeSDK"], tests: []),
+    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "OasisRuntimeSDK"],
+    tests: ["RuntimeHost", "RuntimeBundle", "AsyncIO", "Telemetry", "MKVSDatabase", "KeyValueStore"]),
   Module(name: "simple-keyvalue", floor: "Executables", kind: .guest, uses: ["OasisRuntimeSDK", "SimpleKeyValue"]),
   Module(
     name: "RuntimeHistory", floor: "Runtime",

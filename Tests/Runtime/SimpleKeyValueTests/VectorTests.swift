@@ -43,12 +43,13 @@ final class TreeHost: Host, @unchecked Sendable {  // used by one thread
   }
 
   /// A light block with nothing in it but a height and an app hash.
-  var lightBlock: LightBlock {
+  static func lightBlock(height: Int64) -> LightBlock {
     let app = [UInt8](repeating: 7, count: 32)
-    let header: [UInt8] = [0x18, 1, 0x5a, 32] + app  // 3: height, 11: app hash
+    let header: [UInt8] = [0x18, UInt8(height), 0x5a, 32] + app  // 3: height, 11: app hash
     let signed: [UInt8] = [0x0a, UInt8(header.count)] + header
-    return LightBlock(height: 1, meta: [0x0a, UInt8(signed.count)] + signed)
+    return LightBlock(height: height, meta: [0x0a, UInt8(signed.count)] + signed)
   }
+  var lightBlock: LightBlock { Self.lightBlock(height: 1) }
 
   func transaction(_ nonce: UInt64, _ method: String, _ arguments: RawCBOR) -> [UInt8] {
     KeyValueTransaction(sender: Array("sender".utf8), nonce: nonce, method: method, arguments: arguments).cbor()
