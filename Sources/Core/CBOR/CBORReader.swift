@@ -101,12 +101,27 @@ public struct CBORReader: Sendable {
 
   @inline(__always)
   mutating func head() throws(CBORError) -> Scan.Head {
-    guard offset < end else { throw CBORError(.truncated, offset: offset) }
-    var scan = Scan(bytes: input, mode: mode, offset: offset)
-    var head = try scan.head()
-    while head.major == 6, mode.allowsTags, !mode.isStrict { head = try scan.head() }
-    offset = scan.offset
+    var head = try oneHead()
+    while head.major == 6, mode.allowsTags, !mode.isStrict { head = try oneHead() }
     return head
+  }
+
+  @inline(__always)
+  private mutating func oneHead() throws(CBORError) -> Scan.Head {
+    let start = offset
+    guard start < end else { throw CBORError(.truncated, offset: offset) }
+    let first = input[start]
+    let info = first & 0x1f
+    guard info >= 24, info < 28 else {
+      offset = start + 1
+      return Scan.Head(major: first >> 5, info: info, argument: info < 24 ? UInt64(info) : 0, start: start)
+    }
+    let width = 1 << Int(info - 24)
+    guard end - start > width else { throw CBORError(.truncated, offset: offset) }
+    var argument: UInt64 = 0
+    for index in start + 1...start + width { argument = argument << 8 | UInt64(input[index]) }
+    offset = start + 1 + width
+    return Scan.Head(major: first >> 5, info: info, argument: argument, start: start)
   }
 
   private func mismatch(_ expected: String, at start: Int) -> CBORError {

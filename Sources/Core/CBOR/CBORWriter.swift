@@ -65,6 +65,18 @@ public struct CBORWriter: Sendable {
   public mutating func writeArrayHead(_ count: Int) { write(.array, UInt64(max(count, 0))) }
   public mutating func writeMapHead(_ count: Int) { write(.map, UInt64(max(count, 0))) }
 
+  /// How many bytes were written so far.
+  public var count: Int { bytes.count }
+  /// Whether what was written from `offset` on is one empty map.
+  public func isEmptyMap(at offset: Int) -> Bool { offset == bytes.count - 1 && bytes[offset] == 0xa0 }
+  /// Forgets what was written after the first `count` bytes.
+  public mutating func takeBack(to count: Int) { bytes.removeLast(max(bytes.count - count, 0)) }
+  /// Sets the number of pairs in the one-byte head of a map written before; below 24.
+  public mutating func setMapHead(at offset: Int, _ count: Int) {
+    precondition(count < 24, "the head of a larger map takes more than a byte")
+    bytes[offset] = 0xa0 | UInt8(truncatingIfNeeded: count)
+  }
+
   /// Appends encoded bytes as they are.
   public mutating func write(verbatim encoded: [UInt8]) { bytes.append(contentsOf: encoded) }
 

@@ -21,6 +21,7 @@ extension Array: WireValue where Element: WireValue {
 /// A pointer, or a list or map whose absence differs from emptiness: nil is null.
 extension Optional: WireValue where Wrapped: WireValue {
   public init() { self = nil }
+  public var isAbsent: Bool { if case .none = self { true } else { false } }
   public var isEmpty: Bool {
     guard let value = self else { return true }
     return Wrapped.isCollection && value.isEmpty

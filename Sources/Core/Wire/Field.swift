@@ -10,6 +10,8 @@ public enum Omission: Sendable {
   case omitEmpty
   /// Out of CBOR when empty, always in JSON (mark `Oc`).
   case omitEmptyInCBOR
+  /// Out of CBOR and JSON when absent; an optional list or map that is there but empty stays (a pointer to a list).
+  case omitAbsent
 }
 
 /// One field of a struct that travels: its key, where it is stored, and when it is left out.
@@ -17,9 +19,6 @@ public enum Omission: Sendable {
 /// Declared in a `static let fields` in the order of the sheets (the JSON order). Only stored properties can be fields.
 public struct Field<Root: Sendable>: Sendable {
   let slot: Slot
-  let isEmbedded: Bool
-  /// The type's layout, computed at the first use of its first field.
-  let layout = LayoutBox()
 
   /// - Parameters:
   ///   - name: the key, as it is written.
@@ -29,7 +28,6 @@ public struct Field<Root: Sendable>: Sendable {
       preconditionFailure("field \(name) of \(Root.self) is not a stored property")
     }
     slot = Slot(name: name, offset: offset, type: Value.self, omission: omission)
-    isEmbedded = false
   }
 
   /// A struct whose fields are merged into this one's, at this place.
@@ -41,8 +39,7 @@ public struct Field<Root: Sendable>: Sendable {
     guard let offset = MemoryLayout<Root>.offset(of: property) else {
       preconditionFailure("an embedded struct of \(Root.self) is not a stored property")
     }
-    slot = Slot(name: "", offset: offset, type: Value.self, omission: .always)
-    isEmbedded = true
+    slot = Slot(name: "", offset: offset, type: Value.self, omission: .always, isEmbedded: true)
   }
 }
 
@@ -53,15 +50,51 @@ public protocol WireFields: WireValue {
 }
 
 /// A field without the type of its struct: where the value is, and what type it has.
-struct Slot: Sendable {
-  var name: String
+///
+/// A class, since hot loops go over many of them: one reference to count instead of three.
+final class Slot: Sendable {
+  let name: String
   /// From the start of the struct, in bytes.
-  var offset: Int
-  var type: any WireValue.Type
-  var omission: Omission
+  let offset: Int
+  let type: any WireValue.Type
+  let omission: Omission
+  let isEmbedded: Bool
   /// The encoded key: head and text.
-  var key: [UInt8] = []
-  var folded = ""
+  let key: [UInt8]
+  /// How encoding finds out whether to leave the field out.
+  let test: EmptinessTest
+  /// The layout of the type whose first field this is, made at first use. Several threads may make it, the first one stays.
+  let layout = AtomicLazyReference<Layout>()
+
+  enum EmptinessTest {
+    /// Never left out.
+    case none
+    /// Ask the value.
+    case ask
+    /// A struct of omittable fields: encode it, and take it back if it was the empty map. Asking would go over its fields twice.
+    case encode
+  }
+
+  init(name: String, offset: Int, type: any WireValue.Type, omission: Omission, isEmbedded: Bool = false) {
+    (self.name, self.offset, self.type, self.omission, self.isEmbedded) = (name, offset, type, omission, isEmbedded)
+    var writer = CBORWriter()
+    writer.write(text: name)
+    key = writer.bytes
+    guard omission != .always else {
+      test = .none
+      return
+    }
+    guard let inner = type as? any WireMap.Type else {
+      test = .ask
+      return
+    }
+    test = inner.layout.mandatory == 0 ? .encode : .none
+  }
+
+  var isAlwaysInJSON: Bool { omission == .always || omission == .omitEmptyInCBOR }
+
+  /// The same field, seen from a struct that embeds its struct at `base`.
+  func shifted(by base: Int) -> Slot { Slot(name: name, offset: offset + base, type: type, omission: omission) }
 }
 
 /// What `Wire` derives from a field list, once a type.
@@ -76,29 +109,14 @@ final class Layout: Sendable {
   let byFoldedName: [String: Int]
 
   init(_ slots: [Slot]) {
-    declared = slots.map { slot in
-      var slot = slot
-      var writer = CBORWriter()
-      writer.write(text: slot.name)
-      slot.key = writer.bytes
-      slot.folded = slot.name.foldedKey
-      return slot
-    }
+    declared = slots
     canonical = declared.sorted { canonicallyPrecedes($0.key, $1.key) }
-    mandatory = canonical.count { $0.omission == .always }
+    mandatory = canonical.count { $0.test == .none }
     byName = Dictionary(declared.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-    byFoldedName = Dictionary(declared.enumerated().map { ($1.folded, $0) }, uniquingKeysWith: { first, _ in first })
+    byFoldedName = Dictionary(declared.enumerated().map { ($1.name.foldedKey, $0) }, uniquingKeysWith: { first, _ in first })
     precondition(byName.count == declared.count, "two fields have the same key")
     precondition(declared.count <= 128, "too many fields")
   }
-}
-
-/// Holds a layout that is made at first use; several threads may make it, the first one stays.
-final class LayoutBox: Sendable {
-  private let reference = AtomicLazyReference<Layout>()
-
-  @inline(__always)
-  func layout(_ make: () -> Layout) -> Layout { reference.load() ?? reference.storeIfNil(make()) }
 }
 
 private let emptyLayout = Layout([])
@@ -107,18 +125,14 @@ extension WireFields {
   /// The type's layout.
   static var layout: Layout {
     let fields = fields
-    guard let first = fields.first else { return emptyLayout }
-    return first.layout.layout { Layout(slots(of: fields)) }
+    guard !fields.isEmpty else { return emptyLayout }
+    return fields[0].slot.layout.load() ?? fields[0].slot.layout.storeIfNil(Layout(slots(of: fields)))
   }
 
   private static func slots(of fields: [Field<Self>]) -> [Slot] {
     fields.flatMap { field in
-      guard field.isEmbedded, let inner = field.slot.type as? any WireFields.Type else { return [field.slot] }
-      return inner.layout.declared.map { slot in
-        var slot = slot
-        slot.offset += field.slot.offset
-        return slot
-      }
+      guard field.slot.isEmbedded, let inner = field.slot.type as? any WireFields.Type else { return [field.slot] }
+      return inner.layout.declared.map { $0.shifted(by: field.slot.offset) }
     }
   }
 }
@@ -126,8 +140,12 @@ extension WireFields {
 // A slot's value is reached through its offset: `MemoryLayout.offset(of:)` vouches that a value of the slot's type lies there.
 
 extension Slot {
-  func isEmpty(in base: UnsafeRawPointer) -> Bool { emptiness(self.type, base + offset) }
-  func isEmptyInJSON(in base: UnsafeRawPointer) -> Bool { emptinessInJSON(self.type, base + offset) }
+  func isEmpty(in base: UnsafeRawPointer) -> Bool {
+    omission == .omitAbsent ? absence(self.type, base + offset) : emptiness(self.type, base + offset)
+  }
+  func isEmptyInJSON(in base: UnsafeRawPointer) -> Bool {
+    omission == .omitAbsent ? absence(self.type, base + offset) : emptinessInJSON(self.type, base + offset)
+  }
   func encode(from base: UnsafeRawPointer, to writer: inout CBORWriter) { encodeCBOR(self.type, base + offset, &writer) }
   func encode(from base: UnsafeRawPointer, to writer: inout JSONWriter) { encodeJSON(self.type, base + offset, &writer) }
   func decode(into base: UnsafeMutableRawPointer, from reader: inout CBORReader) throws(CBORError) {
@@ -139,6 +157,9 @@ extension Slot {
   func randomize(in base: UnsafeMutableRawPointer, using random: inout WireRandom) { randomValue(self.type, base + offset, &random) }
 }
 
+private func absence<V: WireValue>(_ type: V.Type, _ place: UnsafeRawPointer) -> Bool {
+  place.assumingMemoryBound(to: V.self).pointee.isAbsent
+}
 private func emptiness<V: WireValue>(_ type: V.Type, _ place: UnsafeRawPointer) -> Bool {
   place.assumingMemoryBound(to: V.self).pointee.isEmpty
 }

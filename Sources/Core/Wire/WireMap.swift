@@ -32,7 +32,7 @@ extension WireFields {
     withUnsafePointer(to: self) { pointer in
       let base = UnsafeRawPointer(pointer)
       writer.beginObject()
-      for slot in layout.declared where slot.omission != .omitEmpty || !slot.isEmptyInJSON(in: base) {
+      for slot in layout.declared where slot.isAlwaysInJSON || !slot.isEmptyInJSON(in: base) {
         writer.write(key: slot.name)
         slot.encode(from: base, to: &writer)
       }
@@ -74,21 +74,33 @@ extension WireMap {
         }
         return
       }
-      var present = FieldSet()
-      var count = layout.mandatory
-      for index in layout.canonical.indices where layout.canonical[index].omission != .always {
-        if !layout.canonical[index].isEmpty(in: base) {
-          present.insert(index)
-          count += 1
-        }
-      }
-      writer.writeMapHead(count)
-      for index in layout.canonical.indices {
-        let slot = layout.canonical[index]
-        guard slot.omission == .always || present.contains(index) else { continue }
+      guard layout.canonical.count < 24 else { return encodeCounting(layout, base, to: &writer) }
+      // The head is one byte: it is set right when the fields are counted.
+      let head = writer.count
+      writer.writeMapHead(0)
+      var count = 0
+      for slot in layout.canonical {
+        if slot.test == .ask, slot.isEmpty(in: base) { continue }
+        let start = writer.count
         writer.write(verbatim: slot.key)
         slot.encode(from: base, to: &writer)
+        if slot.test == .encode, writer.isEmptyMap(at: start + slot.key.count) { writer.takeBack(to: start) } else { count += 1 }
       }
+      writer.setMapHead(at: head, count)
+    }
+  }
+
+  private func encodeCounting(_ layout: Layout, _ base: UnsafeRawPointer, to writer: inout CBORWriter) {
+    var present = FieldSet()
+    var count = layout.mandatory
+    for index in layout.canonical.indices where layout.canonical[index].test != .none && !layout.canonical[index].isEmpty(in: base) {
+      present.insert(index)
+      count += 1
+    }
+    writer.writeMapHead(count)
+    for index in layout.canonical.indices where layout.canonical[index].test == .none || present.contains(index) {
+      writer.write(verbatim: layout.canonical[index].key)
+      layout.canonical[index].encode(from: base, to: &writer)
     }
   }
 

@@ -14,6 +14,9 @@ public protocol WireValue: Sendable {
   /// Whether an omittable field with this value is left out of CBOR.
   var isEmpty: Bool { get }
 
+  /// Whether there is no value at all: true for nil only.
+  var isAbsent: Bool { get }
+
   func encode(to writer: inout JSONWriter)
   init(json: JSONValue) throws(JSONError)
   /// Reads `json` over the present value: objects and maps merge, null leaves most types as they are.
@@ -38,6 +41,7 @@ public protocol WireValue: Sendable {
 
 extension WireValue {
   public var isEmptyInJSON: Bool { isEmpty }
+  public var isAbsent: Bool { false }
   public static var isCollection: Bool { false }
   public static var isMandatoryForGuest: Bool { false }
   public mutating func update(json: JSONValue) throws(JSONError) {

@@ -12,7 +12,7 @@ typealias LogicCheck = @Sendable (Case) throws -> Void
 public enum ServiceLogicLoader: GoldenLoader {
   public static let patterns = ["vectors/core/service-logic.jsonl"]
 
-  static let tables: [[String: LogicCheck]] = [rootHashLogic, schedulerLogic]
+  static let tables: [[String: LogicCheck]] = [rootHashLogic, schedulerLogic, governanceLogic]
 
   public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
     let checks = tables.reduce(into: [String: LogicCheck]()) { $0.merge($1) { first, _ in first } }

@@ -50,13 +50,18 @@ public enum WireTypesLoader: GoldenLoader {
     commonTypes,
     beaconTypes, schedulerTypes,
     registryTypes, rootHashTypes,
-    governanceTypes, vaultTypes, keyManagerTypes,
+    governanceTypes, vaultTypes, keyManagerTypes, churpTypes,
+    stakingTypes, consensusTypes,
   ]
 
   public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
     let checks = tables.reduce(into: [String: TypeCheck]()) { $0.merge($1) { first, _ in first } }
     try runCases(file, &report) { item in
       let type = try item.text("type")
+      // Nulls where the protocol has lists and raw values: kept apart here only where state or hashes depend on it.
+      if ["staking.Genesis/rand1", "governance.ChangeParametersProposal/empty"].contains(item.name) {
+        return "null for an empty collection"
+      }
       guard let check = checks[type] else { return "types of \(type.prefix { $0 != "." }) that no table lists" }
       try check(item)
       return nil

@@ -42,14 +42,15 @@ extension ConsensusApplication {
     do { metadata = try BlockMetadata.decode(cbor: block.systemTransactions[0].body) } catch {
       throw BlockRejected("mux: malformed block metadata: \(error)")
     }
-    guard metadata.eventsRoot.count == 32 else { throw BlockRejected("mux: events root has \(metadata.eventsRoot.count) bytes") }
+    let announced = metadata.eventsRoot ?? []
+    guard announced.count == 32 else { throw BlockRejected("mux: events root has \(announced.count) bytes") }
     let root = try state.root(version: chain.lastHeight + 1)
     guard metadata.stateRoot == root else {
       throw BlockRejected("mux: state root of the block is \(metadata.stateRoot.hex), execution gave \(root.hex)")
     }
     let events = eventsRoot(block)
-    guard metadata.eventsRoot == events else {
-      throw BlockRejected("mux: events root of the block is \(metadata.eventsRoot.hex), execution gave \(events.hex)")
+    guard announced == events else {
+      throw BlockRejected("mux: events root of the block is \(announced.hex), execution gave \(events.hex)")
     }
   }
 }

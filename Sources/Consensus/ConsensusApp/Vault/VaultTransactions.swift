@@ -106,8 +106,7 @@ extension VaultService {
       try context.subcall(caller: vault.address, method: message.method, body: message.body.bytes)
     } else if let update = action.updateWithdrawPolicy {
       var state = try VaultsState.addressStates.get(context.state, vault.address, update.address) ?? Vault.AddressState()
-      if state.withdrawPolicy.limitInterval != update.policy.limitInterval { (state.bucket, state.amount) = (0, Quantity()) }
-      state.withdrawPolicy = update.policy
+      state.update(policy: update.policy)
       VaultsState.addressStates.set(context.state, vault.address, update.address, to: state)
       var event = Vault.PolicyUpdated()
       (event.vault, event.address) = (vault.address, update.address)

@@ -63,7 +63,7 @@ public struct BlockMetadata: WireMap, Hashable, Sendable {
   /// State root after the block.
   public var stateRoot = Hash()
   /// Merkle root of the provable events; 32 bytes.
-  public var eventsRoot: [UInt8] = []
+  public var eventsRoot: [UInt8]?
   public init() {}
   public init(stateRoot: Hash, eventsRoot: [UInt8]) { (self.stateRoot, self.eventsRoot) = (stateRoot, eventsRoot) }
   public static let fields: [Field<Self>] = [.init("state_root", \.stateRoot), .init("events_root", \.eventsRoot)]

@@ -87,7 +87,7 @@ public struct StakingParameterChanges: WireMap, Hashable, Sendable {
   public init() {}
   public static let fields: [Field<Self>] = [
     .init("debonding_interval", \.debondingInterval, .omitEmpty),
-    .init("reward_schedule", \.rewardSchedule, .omitEmpty),
+    .init("reward_schedule", \.rewardSchedule, .omitAbsent),
     .init("gas_costs", \.gasCosts, .omitEmpty),
     .init("min_delegation", \.minDelegation),
     .init("min_transfer", \.minTransfer),

@@ -124,7 +124,8 @@ extension Vault {
     /// Whether enough of the authority's addresses are among `signers`.
     public func isSatisfied(by signers: [Address]) -> Bool {
       let known = Set(addresses ?? [])
-      return Set(signers).count(where: known.contains) >= Int(threshold)
+      let agreeing = Set(signers).count(where: known.contains)
+      return agreeing > 0 && agreeing >= Int(threshold)
     }
   }
 
@@ -150,6 +151,12 @@ extension Vault {
     public static let fields: [Field<Self>] = [
       .init("withdraw_policy", \.withdrawPolicy), .init("bucket", \.bucket), .init("amount", \.amount),
     ]
+
+    /// Sets the policy; another interval starts a new bucket (sheet 06 C.6).
+    public mutating func update(policy: WithdrawPolicy) {
+      if withdrawPolicy.limitInterval != policy.limitInterval { (bucket, amount) = (0, Quantity()) }
+      withdrawPolicy = policy
+    }
 
     /// Counts a withdrawal; false where the policy does not allow it (sheet 06 C.7).
     public mutating func authorize(_ amount: Quantity, height: Int64) -> Bool {
