@@ -73,7 +73,7 @@ let modules: [Module] = [
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "ConsensusApp", "Telemetry", "JSONText", "Protobuf"],
     tests: []),
   Module(name: "RuntimeProtocol", floor: "Runtime", hot: true, uses: ["Bytes", "CBOR", "Wire", "JSONText", "OasisCrypto", "OasisTypes", "MKVS"], tests: []),
-  Module(name: "RuntimeBundle", floor: "Runtime", uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "COpenSSL", "CZlib", "CLinux"], tests: []),
+  Module(name: "RuntimeBundle", floor: "Runtime", uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "COpenSSL", "CZlib", "CLinux"], tests: []),
   Module(
     name: "RuntimeHost", floor: "Runtime",
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle", "CSeccomp", "CLinux", "JSONText"],

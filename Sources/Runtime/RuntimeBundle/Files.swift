@@ -68,6 +68,13 @@ enum Files {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError("mkdir", path) }
   }
 
+  /// Makes a folder and those above it.
+  static func makeDirectories(_ path: String) throws(FileError) {
+    if exists(path) { return }
+    if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try makeDirectories(String(path[..<slash])) }
+    try makeDirectory(path)
+  }
+
   /// Creates a file that must not exist.
   static func create(_ path: String, mode: mode_t = 0o600) throws(FileError) -> Int32 {
     let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)

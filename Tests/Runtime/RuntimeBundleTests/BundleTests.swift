@@ -65,7 +65,7 @@ final class TemporaryFolder {
     try RuntimeBundle.write(manifest(), files: ["runtime.elf": [UInt8](repeating: 7, count: 5000)], to: path)
     let good = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     let damaged = folder.path + "/damaged.orc"
-    for index in 0..<1500 {
+    for index in 0..<300 {
       var bytes = good
       if index % 3 == 0 { bytes.removeLast(1 + index % bytes.count) } else { bytes[(index * 7) % bytes.count] ^= UInt8(1 << (index % 8)) }
       try Data(bytes).write(to: URL(fileURLWithPath: damaged))
