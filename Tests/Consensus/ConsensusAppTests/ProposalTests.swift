@@ -3,6 +3,8 @@ import CometBFT
 import ConsensusApp
 import Foundation
 import JSONText
+import KeyValueStore
+import MKVSDatabase
 import OasisCrypto
 import OasisTypes
 import Testing
@@ -16,15 +18,20 @@ import Wire
   }()
   private let signer = MemorySigner(seed: [UInt8](repeating: 7, count: 32))
 
-  private func application(proposes: Bool = false) throws -> ConsensusApplication {
+  private func application(
+    proposes: Bool = false, store: (any ConsensusApp.StateStore)? = nil, kept: Int64? = nil
+  ) throws -> ConsensusApplication {
     let genesis = try Genesis(json: Self.document)
     var configuration = ConsensusApplication.Configuration()
     configuration.node.allowsDebug = true
     configuration.node.blacklist = .reserved
     if proposes { configuration.proposer = signer }
+    configuration.keptVersions = kept
     let context = try genesis.chainContext
     let application = try ConsensusApplication(
-      genesis: genesis, chainContext: context, services: ServiceList.all(), store: try MemoryStateStore(), configuration: configuration)
+      genesis: genesis, chainContext: context, services: ServiceList.all(), store: try store ?? MemoryStateStore(),
+      configuration: configuration)
+    if try application.info().lastBlockHeight > 0 { return application }
     let engine = try genesis.engineGenesis(chainContext: context, allowsDebug: true, blacklist: .reserved)
     let validators = engine.validators.map { ValidatorUpdate(ed25519: $0.publicKey, power: $0.power) }
     _ = try application.initChain(
@@ -83,6 +90,31 @@ import Wire
       #expect(try proposer.info().lastBlockHeight == height)
     }
     #expect(try proposer.info().lastBlockAppHash == follower.info().lastBlockAppHash)
+  }
+
+  @Test func aRestartedNodeGoesOnWhereItStopped() throws {
+    let database = try NodeDatabase(store: MemoryStore(), namespace: Namespace())
+    let steady = try application(proposes: true)
+    var restarted = try application(store: MKVSStateStore(database), kept: 3)
+    for height in 1...10 as ClosedRange<Int64> {
+      let header = header(height)
+      let hash = Hash.digest([UInt8(height)]).bytes
+      let transactions = try propose(steady, header)
+      if height % 3 == 0 {
+        #expect(try judge(restarted, header, hash, transactions))  // what was executed but not committed is gone after the restart
+        restarted = try application(store: MKVSStateStore(database), kept: 3)
+        #expect(try restarted.info().lastBlockHeight == height - 1)
+      }
+      #expect(try execute(steady, header, hash, transactions) == execute(restarted, header, hash, transactions))
+    }
+    #expect(database.earliestVersion == 7)
+    #expect(throws: AppError.self) { try MKVSStateStore(database).reader(at: 6) }
+    #expect(try ConsensusState.chainContext(MKVSStateStore(database).reader(at: 8)) == steady.chain.chainContext)
+  }
+
+  @Test func anotherChainsStateIsRefused() throws {
+    let contents: [(key: [UInt8], value: [UInt8])] = [([0xf0], [UInt8]("other".utf8))]
+    #expect(throws: StateError.self) { try application(store: MemoryStateStore(version: 5, contents: contents)) }
   }
 
   @Test func metadataOfAnotherStateIsRefused() throws {

@@ -66,9 +66,12 @@ public final class ConsensusApplication: Application {
     for service in services { for method in service.methods { methods[method.name] = (service, method) } }
     self.methods = methods
     state = try WorkingState(store)
+    var node = configuration.node
+    let blacklisted = try genesis.section("consensus", as: ConsensusGenesis.self)?.parameters.publicKeyBlacklist ?? []
+    for key in blacklisted { _ = node.blacklist.insert(key) }  // from the document for good, whatever the state says later
     chain = ChainState(
       chainContext: chainContext, initialHeight: initialHeight,
-      baseEpoch: try genesis.section("beacon", as: BeaconGenesis.self)?.base ?? 0, lastHeight: initialHeight - 1, node: configuration.node,
+      baseEpoch: try genesis.section("beacon", as: BeaconGenesis.self)?.base ?? 0, lastHeight: initialHeight - 1, node: node,
       messages: messages,
       upgrades: upgrades)
     chain.callMethod = { [unowned self] context, method, body in try self.dispatch(context, method, body) }
