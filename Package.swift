@@ -116,7 +116,8 @@ let modules: [Module] = [
       "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
     ]),
   Module(
-    name: "RegistrationWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "Telemetry", "Wire"],
+    name: "RegistrationWorker", floor: "Workers",
+    uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "KeyValueStore", "Telemetry", "Wire"],
     tests: []),
   Module(
     name: "BeaconWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "Telemetry", "Bytes"],
@@ -131,6 +132,14 @@ let modules: [Module] = [
       "ConsensusService", "CLinux",
     ], tests: []),
   Module(name: "orc", floor: "Executables", kind: .tool, uses: ["Bytes", "CommandLineTool", "OasisTypes", "RuntimeBundle"], tests: []),
+  Module(
+    name: "OasisNode", floor: "Node",
+    uses: [
+      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "KeyValueStore", "RocksDBStore", "MKVS",
+      "MKVSDatabase", "HTTP", "GRPC", "CometBFT", "ConsensusApp", "ConsensusService", "RuntimeProtocol", "RuntimeBundle", "RuntimeHost",
+      "RuntimeHistory", "TransactionPool", "RegistrationWorker", "BeaconWorker", "CommitteeWorker", "StorageWorker", "ExecutorWorker",
+      "ClientWorker", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
+    ]),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
   Module(name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true, uses: ["ChainReplay", "ChainLoaders", "GoldenSupport"], program: true),

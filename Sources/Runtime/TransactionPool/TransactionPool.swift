@@ -140,6 +140,9 @@ extension TransactionPool {
   /// A transaction, wherever it is known from.
   public func transaction(_ hash: Hash) -> [UInt8]? { rim[hash] ?? main.transaction(hash)?.bytes ?? proposed[hash] }
 
+  /// Transactions that came as messages and those that wait to be scheduled.
+  public var unconfirmed: [[UInt8]] { Array(rim.values) + main.transactions.map(\.bytes) }
+
   /// The known transactions of a batch, nil where one is missing.
   public func batch(_ hashes: [Hash]) -> [[UInt8]?] { hashes.map { transaction($0) } }
 

@@ -11,7 +11,7 @@ public import TransactionPool
 /// The common worker of one runtime: follows its blocks and committees, runs the version that is in force, tells the others. Rule: sheet 08 §C2.
 public actor CommitteeWorker {
   public nonisolated let runtimeID: Namespace
-  private let nodeID: PublicKey
+  public nonisolated let nodeID: PublicKey
   private let backend: any ConsensusBackend
   private let pool: TransactionPool
   /// The main component, in the versions of the configured bundles.

@@ -1,5 +1,6 @@
 internal import ConsensusApp
 public import ConsensusService
+public import KeyValueStore
 public import OasisCrypto
 public import OasisTypes
 public import Telemetry
@@ -39,16 +40,26 @@ public actor RegistrationWorker {
   private var waiters: [CheckedContinuation<Void, Never>] = []
   public private(set) var status = RegistrationStatus()
 
+  private let store: any KeyValueStore
+  private var deregistered: [CheckedContinuation<Void, Never>] = []
+  private static let deregistrationKey = Array("worker/registration/deregistration requested".utf8)
+
   private enum Signal {
-    case update(ConsensusUpdate), providers, finished(Bool), retry
+    case update(ConsensusUpdate), providers, finished(Bool), retry, deregister
   }
 
-  /// - Parameter now: the time in Unix seconds, for the status.
+  /// How ``run()`` ended.
+  public enum Outcome: Sendable { case cancelled, deregistered }
+
+  /// - Parameters:
+  ///   - store: remembers a requested deregistration over restarts.
+  ///   - now: the time in Unix seconds, for the status.
   public init(
-    configuration: Configuration, backend: any ConsensusBackend, submission: SubmissionManager, log: Log,
+    configuration: Configuration, backend: any ConsensusBackend, submission: SubmissionManager, store: any KeyValueStore, log: Log,
     now: @escaping @Sendable () -> Int64
   ) {
     (self.configuration, self.backend, self.submission, self.now) = (configuration, backend, submission, now)
+    self.store = store
     self.log = log.module("worker/registration")
     (signals, signal) = AsyncStream.makeStream()
   }
@@ -65,23 +76,54 @@ public actor RegistrationWorker {
     if !isInitialized { await withCheckedContinuation { waiters.append($0) } }
   }
 
-  /// Works until the task is cancelled.
-  public func run() async throws {
+  /// Stops registering; ``run()`` ends once the registry has dropped the node. Kept over restarts.
+  public func requestDeregistration() throws {
+    var batch = WriteBatch()
+    batch.put(Self.deregistrationKey, [0xf5])
+    try store.write(batch, sync: true)
+    signal.yield(.deregister)
+  }
+
+  /// Returns once ``run()`` has ended after a deregistration.
+  public func waitDeregistered() async { await withCheckedContinuation { deregistered.append($0) } }
+
+  /// Works until the task is cancelled or the node was deregistered.
+  public func run() async throws -> Outcome {
     try await backend.waitSynced()
     let delay = try await backend.query(at: 0) { tree in
       let parameters = try BeaconState(tree).parameters()
       return parameters.isVRF ? parameters.interval / 100 * 5 : 0
     }
     machine = RegistrationMachine(isDelayed: delay > 0)
-    await withTaskGroup(of: Void.self) { group in
+    if try store.get(Self.deregistrationKey) != [0xf5] {
       let updates = await backend.updates()
-      group.addTask { [signal] in
-        for await update in updates { signal.yield(.update(update)) }
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { [signal] in
+          for await update in updates { signal.yield(.update(update)) }
+        }
+        group.addTask { await self.loop(delay: delay) }
+        await group.next()
+        group.cancelAll()
       }
-      group.addTask { await self.loop(delay: delay) }
-      await group.next()
-      group.cancelAll()
+      if Task.isCancelled { return .cancelled }
     }
+    log.info("waiting for the node to be removed from the registry")
+    return try await waitForRemoval()
+  }
+
+  private func waitForRemoval() async throws -> Outcome {
+    let id = configuration.node.publicKey
+    for await update in await backend.updates() {
+      guard try await backend.query(at: update.height, { try RegistryState($0).node(id) }) == nil else { continue }
+      var batch = WriteBatch()
+      batch.delete(Self.deregistrationKey)
+      try store.write(batch, sync: true)
+      log.info("node was removed from the registry")
+      for waiter in deregistered { waiter.resume() }
+      deregistered = []
+      return .deregistered
+    }
+    return .cancelled
   }
 
   private func loop(delay: Int64) async {
@@ -106,6 +148,9 @@ public actor RegistrationWorker {
         case .providers: effects += machine.handle(.providersChanged)
         case .finished(let success): effects += machine.handle(.finished(success: success))
         case .retry: effects += machine.handle(.retry)
+        case .deregister:
+          group.cancelAll()
+          return
         }
         for effect in effects { perform(effect, &group) }
       }

@@ -1,0 +1,84 @@
+internal import Bytes
+internal import CometBFT
+public import ConsensusApp
+public import ConsensusService
+internal import Glibc
+internal import KeyValueStore
+internal import MKVSDatabase
+internal import NodeConfiguration
+internal import NodeIdentity
+internal import OasisCrypto
+internal import OasisTypes
+internal import RocksDBStore
+internal import Telemetry
+
+/// Puts the consensus layer together: stores, application, engine. Rule: sheet 03 §19, §20.
+struct ConsensusAssembly {
+  let service: ConsensusService
+  /// Trees of the consensus layer, for proofs.
+  let state: NodeDatabase
+
+  init(
+    _ configuration: NodeConfiguration, directory: DataDirectory, identity: NodeIdentity, document: OasisTypes.GenesisDocument,
+    genesis: Genesis, flags: DebugFlags, log: Log
+  ) throws {
+    for folder in [directory.consensus, directory.consensusState, directory.consensusData] { try DataDirectory.prepare(folder) }
+    let chainContext = document.chainContext
+    let blacklist: PublicKeyBlacklist = flags.allowTestKeys ? .reserved : .production
+    let derived = try genesis.engineGenesis(chainContext: chainContext, allowsDebug: flags.dontBlameOasis, blacklist: blacklist)
+    try Self.checkValidators(derived, identity, configuration)
+
+    state = try NodeDatabase(store: try Self.open("\(directory.consensusState)/mkvs_storage.rocksdb.db"), namespace: Namespace())
+    let states = MKVSStateStore(state)
+    var application = ConsensusApplication.Configuration()
+    application.node.identity = identity.node.publicKey
+    application.node.minimumGasPrice = configuration.consensus.minGasPrice
+    application.node.blacklist = blacklist
+    application.node.allowsDebug = flags.dontBlameOasis
+    application.proposer = identity.consensus
+    let app = try ConsensusApplication(
+      genesis: genesis, chainContext: chainContext, services: ServiceList.all(), store: states, configuration: application)
+
+    let context = SignatureContext.tendermint.base
+    var key: ValidatorKey?
+    if configuration.nodeMode == .validator || configuration.consensus.validator {
+      key = try ValidatorKey(signer: ContextSigner(identity.consensus, context: context), path: directory.validatorState)
+    }
+    var engineConfiguration = Engine.Configuration()
+    engineConfiguration.storePrefix = [1]
+    let parameters = document.consensus.parameters
+    engineConfiguration.timeouts.commit = Nanoseconds(parameters.timeoutCommit)
+    engineConfiguration.timeouts.skipCommit = parameters.skipTimeoutCommit
+    engineConfiguration.timeouts.emptyBlocksInterval = Nanoseconds(parameters.emptyBlockInterval)
+    let storage = Engine.Storage(
+      blocks: try Self.open("\(directory.consensusData)/blockstore.rocksdb.db"),
+      state: try Self.open("\(directory.consensusData)/state.rocksdb.db"),
+      evidence: try Self.open("\(directory.consensusData)/evidence.rocksdb.db"),
+      log: try FileLog(folder: "\(directory.consensusData)/cs.wal", now: SystemEngineClock().now()))
+    let engine = Engine(
+      configuration: engineConfiguration, genesis: derived, application: app, storage: storage, key: key,
+      scheme: ContextSignatureScheme(context: context), log: log.module("cometbft"))
+    service = ConsensusService(
+      engine: engine, chainContext: chainContext, initialHeight: document.height, states: states, log: log,
+      now: { Int64(time(nil)) })
+  }
+
+  /// Without peers only a network whose validator is this node goes on.
+  private static func checkValidators(
+    _ genesis: CometBFT.GenesisDocument, _ identity: NodeIdentity, _ configuration: NodeConfiguration
+  ) throws(StartError) {
+    let ours = identity.consensus.publicKey.bytes
+    guard genesis.validators.contains(where: { $0.publicKey == ours }), genesis.validators.count == 1 else {
+      throw StartError(
+        "genesis: the validators of this network are not this node alone (its consensus key is \(identity.consensus.publicKey)): this version cannot join a network yet"
+      )
+    }
+    guard configuration.consensus.validator || configuration.nodeMode == .validator else {
+      throw StartError("consensus.validator is false, but this node is the only validator of the network: set it to true")
+    }
+  }
+
+  private static func open(_ path: String) throws -> RocksDBStore { try RocksDBStore(directory: path) }
+}
+
+extension MKVSStateStore: StateSource {}

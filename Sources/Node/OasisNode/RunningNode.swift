@@ -1,0 +1,306 @@
+internal import AsyncIO
+internal import BeaconWorker
+internal import Bytes
+internal import ConsensusApp
+internal import ConsensusService
+internal import Glibc
+internal import HTTP
+internal import KeyValueStore
+internal import NodeAPI
+internal import NodeConfiguration
+internal import NodeIdentity
+internal import OasisCrypto
+internal import OasisTypes
+internal import RegistrationWorker
+internal import RocksDBStore
+internal import RuntimeBundle
+internal import StorageWorker
+internal import Telemetry
+internal import Wire
+
+/// A node from its parts: what runs, in which order it starts and stops. Rule: sheet 08 §D2, §D3.
+actor RunningNode: NodeLifecycle {
+  /// Read and checked before anything is opened.
+  struct Setup {
+    var configuration: NodeConfiguration
+    var flags: DebugFlags
+    var directory: DataDirectory
+    var document: OasisTypes.GenesisDocument
+    var genesis: Genesis
+    var log: Log
+  }
+
+  /// Why the node stopped.
+  enum Ending: Sendable {
+    /// The operator or the control API asked for it.
+    case requested(String)
+    /// A part ended by itself.
+    case failed(task: String, reason: String)
+  }
+
+  private let setup: Setup
+  private let log: Log
+  private let consensus: ConsensusAssembly
+  private let beacon: BeaconWorker?
+  private let registration: RegistrationWorker?
+  private let runtimes: [RuntimeAssembly]
+  private let api: APIServer
+  private let socket: String
+  private let metrics = MetricsRegistry()
+  private let endings: AsyncStream<Ending>
+  private let ending: AsyncStream<Ending>.Continuation
+  private var isReady = false
+  private var readyWaiters: [CheckedContinuation<Void, any Error>] = []
+
+  /// Opens keys and stores; nothing runs yet.
+  init(_ setup: Setup) async throws {
+    self.setup = setup
+    let (configuration, directory) = (setup.configuration, setup.directory)
+    log = setup.log.module("node")
+    (endings, ending) = AsyncStream.makeStream()
+    let identity = try NodeIdentity.load(folder: directory.path, generate: true)
+    for notice in identity.notices { log.warn(notice) }
+    log.info(
+      "loaded/generated node identity",
+      [
+        "node_pk": identity.node.publicKey, "p2p_pk": identity.p2p.publicKey, "consensus_pk": identity.consensus.publicKey,
+        "tls_pk": identity.tls.publicKey,
+      ])
+    let entity = try Self.entity(setup)
+    try Self.refuseForeignStores(directory)
+    let store = try RocksDBStore(directory: directory.persistentStore)
+    consensus = try ConsensusAssembly(
+      configuration, directory: directory, identity: identity, document: setup.document, genesis: setup.genesis, flags: setup.flags,
+      log: setup.log)
+    var prices = SubmissionManager.Configuration()
+    (prices.gasPrice, prices.maxFee) = (
+      Quantity(configuration.consensus.submission.gasPrice), Quantity(configuration.consensus.submission.maxFee)
+    )
+    let submission = SubmissionManager(backend: consensus.service, configuration: prices, log: setup.log)
+
+    let addresses = try NodeAddresses.consensus(
+      configuration.consensus, p2pKey: identity.p2p.publicKey, allowsUnroutable: setup.flags.dontBlameOasis)
+    if let entity {
+      var parameters = RegistrationWorker.Configuration(
+        entityID: entity, node: identity.node, p2p: identity.p2p, consensus: identity.consensus, vrf: identity.vrf,
+        tls: identity.tls.signer,
+        softwareVersion: Control.softwareVersion)
+      parameters.consensusAddresses = addresses
+      parameters.p2pAddresses = try NodeAddresses.p2p(configuration.p2p, allowsUnroutable: setup.flags.dontBlameOasis)
+      let worker = RegistrationWorker(
+        configuration: parameters, backend: consensus.service, submission: submission, store: store, log: setup.log,
+        now: { Int64(time(nil)) })
+      if configuration.nodeMode == .validator || configuration.consensus.validator { await worker.provider(for: .validator).setAvailable() }
+      registration = worker
+      beacon = BeaconWorker(
+        backend: consensus.service, submission: submission, node: identity.node, vrf: identity.vrf, log: setup.log)
+    } else {
+      (registration, beacon) = (nil, nil)
+    }
+    runtimes = try await Self.runtimes(
+      RuntimeAssembly.Node(
+        configuration: configuration, directory: directory, identity: identity, consensus: consensus, submission: submission,
+        registration: registration, log: setup.log))
+    api = APIServer(log: setup.log)
+    socket = configuration.common.internalSocketPath.isEmpty ? directory.internalSocket : configuration.common.internalSocketPath
+    await register(identity, addresses)
+  }
+
+  // MARK: - Parts
+
+  /// The entity that the node belongs to. Rule: sheet 08 §C1, §D1.
+  private static func entity(_ setup: Setup) throws -> PublicKey? {
+    let (section, mode) = (setup.configuration.registration, setup.configuration.nodeMode)
+    var id: PublicKey?
+    if setup.flags.testEntity { id = TestKeys.entity.publicKey }
+    if !section.entityID.isEmpty {
+      guard let key = PublicKey(base64: section.entityID) else {
+        throw StartError("registration.entity_id: '\(section.entityID)' is not the base64 of a 32-byte public key")
+      }
+      id = key
+    } else if !section.entity.isEmpty {
+      let text = try SecureFile.read(section.entity)
+      do { id = try Entity.decode(json: text).id } catch { throw StartError("registration.entity: \(section.entity): \(error)") }
+    }
+    let isValidator = setup.configuration.consensus.validator
+    let needed = [.validator, .compute, .keymanager, .observer].contains(mode) || isValidator
+    if needed, id == nil {
+      throw StartError("worker/registration: no entity configured: set registration.entity_id for mode '\(mode)'")
+    }
+    if mode == .client, !isValidator, id != nil {
+      throw StartError("worker/registration: entity configured, but a client node does not register: remove registration.entity_id")
+    }
+    return id
+  }
+
+  /// A directory with the reference's stores is not ours to use.
+  private static func refuseForeignStores(_ directory: DataDirectory) throws(StartError) {
+    let foreign = [
+      "\(directory.path)/persistent-store.badger.db", "\(directory.consensusData)/blockstore.badger.db",
+      "\(directory.consensusState)/mkvs_storage.pathbadger.db", "\(directory.consensusState)/mkvs_storage.badger.db",
+    ]
+    for path in foreign where access(path, F_OK) == 0 {
+      throw StartError(
+        "data directory '\(directory.path)' holds the stores of the reference implementation (\(path)), which this node does not read: use a new data directory with copies of the key files, and sync from the network"
+      )
+    }
+  }
+
+  private static func runtimes(_ node: RuntimeAssembly.Node) async throws -> [RuntimeAssembly] {
+    let (configuration, directory) = (node.configuration, node.directory)
+    if configuration.runtime.paths.isEmpty && configuration.runtime.runtimes.isEmpty { return [] }
+    try DataDirectory.prepare(directory.runtimes)
+    try DataDirectory.prepare(directory.bundles)
+    var bundles: [Namespace: [(bundle: RuntimeBundle, folder: String)]] = [:]
+    for path in configuration.runtime.paths {
+      do {
+        let bundle = try RuntimeBundle(path: path)
+        bundles[bundle.manifest.id, default: []].append((bundle, try bundle.explode(into: directory.bundles)))
+      } catch { throw StartError("runtime.paths: \(path): \(error)") }
+    }
+    var assemblies: [RuntimeAssembly] = []
+    var configured = configuration.runtime.runtimes.compactMap { Namespace($0.id.bytes.array) }
+    if configured.isEmpty { configured = bundles.keys.sorted() }
+    for id in configured {
+      guard let own = bundles[id] else {
+        throw StartError("runtime.runtimes: no bundle for runtime \(id): add its .orc file to runtime.paths")
+      }
+      assemblies.append(try await RuntimeAssembly(id, bundles: own, node: node))
+    }
+    return assemblies
+  }
+
+  private func register(_ identity: NodeIdentity, _ addresses: [ConsensusAddress]) async {
+    let service = consensus.service
+    let statusReader = ConsensusStatusReader(
+      service, consensusKey: identity.consensus.publicKey, network: ConsensusNetwork(p2pKey: identity.p2p.publicKey, addresses: addresses))
+    var sources = NodeControllerAPI.Sources(
+      mode: setup.configuration.nodeMode.rawValue,
+      identity: .init(node: identity.node.publicKey, consensus: identity.consensus.publicKey, tls: identity.tls.publicKey))
+    if setup.flags.dontBlameOasis { sources.debug = .init(enabled: true, allowRoot: setup.configuration.common.debug.allowRoot) }
+    (sources.runtimes, sources.registration) = (runtimes, registration)
+    let clients = runtimes.map { ClientAdapter(client: $0.client, storage: $0.storage) }
+    var services: [any APIService] = [
+      NodeControllerAPI(consensus: service, consensusStatus: statusReader, sources: sources, node: self, log: setup.log),
+      ConsensusAPI(service, genesis: setup.document, status: statusReader), StakingAPI(service), RegistryAPI(service), RootHashAPI(service),
+      SchedulerAPI(service), BeaconAPI(service, baseEpoch: setup.document.beacon.base), GovernanceAPI(service), VaultAPI(service),
+      KeyManagerAPI(service),
+    ]
+    if !clients.isEmpty { services += [RuntimeClientAPI(service, runtimes: clients), StorageWorkerAPI(clients)] }
+    await api.register(services)
+  }
+
+  // MARK: - Life
+
+  /// Works until something ends it; everything is stopped when this returns.
+  func run() async -> Ending {
+    var reason = Ending.requested("")
+    let listener: StreamListener
+    do { listener = try await api.listen(path: socket) } catch { return .failed(task: "internal gRPC", reason: "\(socket): \(error)") }
+    await withTaskGroup(of: Void.self) { group in
+      for runtime in runtimes { part("runtime \(runtime.runtimeID)", &group) { try await runtime.run() } }
+      if let registration {
+        part("registration", &group) { [ending] in
+          if try await registration.run() == .deregistered { ending.yield(.requested("programmatic termination requested")) }
+        }
+      }
+      if let beacon {
+        group.addTask { [log] in do { try await beacon.run() } catch { log.debug("beacon worker ended", ["err": "\(error)"]) } }
+      }
+      group.addTask { await self.api.serve(listener) }
+      startMetrics(&group)
+      part("consensus", &group) { try await self.consensus.service.run() }
+      group.addTask { await self.watchReadiness() }
+      group.addTask { [ending] in
+        for await signal in Signals.events() {
+          ending.yield(.requested("user requested termination"))
+          _ = signal
+        }
+      }
+      reason = await endings.first { _ in true } ?? reason
+      switch reason {
+      case .requested(let text): log.info(text)
+      case .failed(let task, let why): log.error("background task terminated, propagating", ["task": task, "err": why])
+      }
+      await stop(&group)
+    }
+    for waiter in readyWaiters { waiter.resume(throwing: CancellationError()) }
+    readyWaiters = []
+    return reason
+  }
+
+  /// A part whose end ends the node.
+  private func part(_ name: String, _ group: inout TaskGroup<Void>, _ body: @escaping @Sendable () async throws -> Void) {
+    group.addTask { [ending] in
+      do {
+        try await body()
+        if !Task.isCancelled { ending.yield(.failed(task: name, reason: "ended")) }
+      } catch {
+        if !Task.isCancelled { ending.yield(.failed(task: name, reason: "\(error)")) }
+      }
+    }
+  }
+
+  /// New calls are refused first; then the workers, last the consensus layer, which finishes the block in hand.
+  private func stop(_ group: inout TaskGroup<Void>) async {
+    await api.stop(grace: .seconds(1))
+    await consensus.service.stop()
+    group.cancelAll()
+    await group.waitForAll()
+  }
+
+  private func startMetrics(_ group: inout TaskGroup<Void>) {
+    let section = setup.configuration.metrics
+    guard section.mode == "pull" else { return }
+    let server = HTTPServer { [metrics] request in
+      request.path == "/metrics" ? HTTPResponse(text: metrics.exposition()) : HTTPResponse(status: 404, text: "not found\n")
+    }
+    group.addTask { [log] in
+      do {
+        let listener = try await Self.listen(section.address)
+        await server.serve(listener)
+      } catch { log.error("metrics are not served", ["address": section.address, "err": "\(error)"]) }
+    }
+  }
+
+  @IO private static func listen(_ address: String) throws -> StreamListener {
+    guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]) else {
+      throw StartError("metrics.address: '\(address)': expected IP:PORT")
+    }
+    return try StreamListener.listen(on: .tcp(host: String(address[..<colon]), port: port))
+  }
+
+  private func watchReadiness() async {
+    do {
+      try await consensus.service.waitSynced()
+      for runtime in runtimes { await runtime.storage.waitInitialized() }
+      if let registration, setup.configuration.nodeMode == .compute { await registration.waitInitialized() }
+    } catch { return }
+    isReady = true
+    log.info("initialization complete: ready to serve")
+    for waiter in readyWaiters { waiter.resume() }
+    readyWaiters = []
+  }
+
+  // MARK: - NodeLifecycle
+
+  func workersAreReady() -> Bool { isReady }
+
+  func waitWorkersReady() async throws {
+    if isReady { return }
+    try await withCheckedThrowingContinuation { readyWaiters.append($0) }
+  }
+
+  func requestShutdown(wait: Bool) async throws {
+    guard let registration else {
+      ending.yield(.requested("programmatic termination requested"))
+      return
+    }
+    try await registration.requestDeregistration()
+    if wait { await registration.waitDeregistered() }
+  }
+
+  func addBundle(path: String) async throws {
+    throw CodedError.uncoded("adding bundles to a running node is not supported by this version")
+  }
+}

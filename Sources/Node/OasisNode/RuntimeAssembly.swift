@@ -1,0 +1,168 @@
+internal import Bytes
+internal import CBOR
+internal import ClientWorker
+internal import CommitteeWorker
+internal import ConsensusApp
+internal import ConsensusService
+internal import ExecutorWorker
+internal import KeyValueStore
+internal import MKVSDatabase
+internal import NodeConfiguration
+internal import NodeIdentity
+internal import OasisCrypto
+internal import OasisTypes
+internal import RegistrationWorker
+internal import RocksDBStore
+internal import RuntimeBundle
+internal import RuntimeHistory
+internal import RuntimeHost
+internal import StorageWorker
+internal import Synchronization
+internal import Telemetry
+internal import TransactionPool
+
+/// One runtime of this node, with all its workers. Rule: sheet 08 §D2 step 10.
+struct RuntimeAssembly: Sendable {
+  let runtimeID: Namespace
+  let history: RuntimeHistory
+  let indexer: HistoryIndexer
+  let committee: CommitteeWorker
+  let storage: StorageWorker
+  let client: ClientWorker
+  /// Only in compute mode.
+  let executor: ExecutorWorker?
+  let components: [Component]
+  private let backend: any ConsensusBackend
+
+  /// What all runtimes share.
+  struct Node {
+    var configuration: NodeConfiguration
+    var directory: DataDirectory
+    var identity: NodeIdentity
+    var consensus: ConsensusAssembly
+    var submission: SubmissionManager
+    var registration: RegistrationWorker?
+    var log: Log
+  }
+
+  /// Waits for what is made later than those who need it.
+  private final class Late<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+    func set(_ new: Value) { value.withLock { $0 = new } }
+    func get() -> Value? { value.withLock { $0 } }
+  }
+
+  init(_ runtimeID: Namespace, bundles: [(bundle: RuntimeBundle, folder: String)], node: Node) async throws {
+    self.runtimeID = runtimeID
+    backend = node.consensus.service
+    let (directory, configuration, log) = (node.directory, node.configuration, node.log)
+    let folder = directory.runtime(runtimeID.hex)
+    try DataDirectory.prepare(folder)
+    let history = try RuntimeHistory(
+      store: try RocksDBStore(directory: "\(folder)/history.rocksdb.db"), runtimeID: runtimeID, honoursStorage: true, log: log)
+    let database = try NodeDatabase(store: try RocksDBStore(directory: "\(folder)/mkvs_storage.rocksdb.db"), namespace: runtimeID)
+    let localStore = try RocksDBStore(directory: "\(folder)/worker-local-storage.rocksdb.db")
+    self.history = history
+    indexer = HistoryIndexer(
+      history: history, source: RuntimeBlocks(backend: backend), batchSize: configuration.runtime.indexer.batchSize, log: log,
+      retry: { attempt in try await Task.sleep(for: .milliseconds(min(10_000, 100 << min(attempt, 7)))) })
+
+    let pool = Late<TransactionPool>()
+    let handler = NodeHostHandler(
+      runtimeID: runtimeID, node: node.identity.node, backend: backend, submission: node.submission, runtimeState: database,
+      consensusState: node.consensus.state, localStore: localStore, pool: { pool.get() })
+    let host = RuntimeAggregate(runtimeID: runtimeID, log: log)
+    let information = HostInformation(
+      consensusProtocolVersion: ProtocolVersions.current.consensusProtocol, chainContext: backend.chainContext)
+    var components: [Component] = []
+    for (bundle, folder) in bundles {
+      for component in bundle.manifest.availableComponents where component.id.isRONL {
+        var hosted = RuntimeHost.RuntimeConfiguration(runtimeID: runtimeID, component: component, directory: folder, host: information)
+        hosted.localConfiguration = Self.localConfiguration(configuration, runtimeID)
+        hosted.sandbox = configuration.runtime.provisioner == "unconfined" ? .none : .bubblewrap(configuration.runtime.sandboxBinary)
+        let logFolder = directory.runtimeLog(runtimeID.hex, component: component.id.text)
+        try DataDirectory.prepare("\(directory.runtimes)/logs")
+        try DataDirectory.prepare("\(directory.runtimes)/logs/\(runtimeID.hex)")
+        try DataDirectory.prepare(logFolder)
+        hosted.componentLog = try RotatingLogFile(path: "\(logFolder)/log", limit: Int(clamping: configuration.runtime.log.maxSize))
+        await host.add(HostedRuntime(hosted, handler: handler, log: log))
+        components.append(component)
+      }
+    }
+    self.components = components
+    let transactionPool = TransactionPool(
+      Self.poolConfiguration(configuration), runtime: PoolRuntimeCalls(host: host, history: history), log: log,
+      sleep: { try await Task.sleep(for: $0) })
+    pool.set(transactionPool)
+    committee = CommitteeWorker(
+      runtimeID: runtimeID, nodeID: node.identity.node.publicKey, backend: backend, pool: transactionPool, host: host,
+      versions: components.map(\.version), log: log)
+    client = ClientWorker(
+      runtimeID: runtimeID, backend: backend, committee: committee, pool: transactionPool, history: history, database: database, log: log)
+    var storageRoles: [RoleProvider] = []
+    if let registration = node.registration {
+      storageRoles.append(await registration.provider(for: []))
+      if configuration.storage.publicRPCEnabled { storageRoles.append(await registration.provider(for: .storageRPC)) }
+    }
+    storage = StorageWorker(history: history, database: database, providers: storageRoles, log: log)
+    if configuration.nodeMode == .compute, let registration = node.registration {
+      executor = ExecutorWorker(
+        runtimeID: runtimeID, node: node.identity.node, backend: backend, submission: node.submission, committee: committee,
+        pool: transactionPool, history: history, database: database, provider: await registration.provider(for: .compute), log: log)
+    } else {
+      executor = nil
+    }
+  }
+
+  private static func poolConfiguration(_ configuration: NodeConfiguration) -> PoolConfiguration {
+    var pool = PoolConfiguration()
+    let section = configuration.runtime.transactionPool
+    (pool.capacity, pool.seenCapacity) = (Int(clamping: section.maxScheduled), Int(clamping: section.cacheSize))
+    (pool.checkBatch, pool.recheckInterval) = (Int(clamping: section.maxCheckBatch), section.recheckInterval)
+    return pool
+  }
+
+  /// The operator's settings for the runtime: those of all runtimes, then its own.
+  private static func localConfiguration(_ configuration: NodeConfiguration, _ id: Namespace) -> [String: RawCBOR] {
+    var values = configuration.runtime.config
+    for runtime in configuration.runtime.runtimes where runtime.id.bytes.hex == id.hex {
+      values.merge(runtime.config) { _, own in own }
+      for component in runtime.components where component.id.kind == "ronl" { values.merge(component.config) { _, own in own } }
+    }
+    return values.mapValues { value in
+      var writer = CBORWriter()
+      value.encode(to: &writer)
+      return RawCBOR(writer.bytes)
+    }
+  }
+
+  /// Works until the task is cancelled; throws what makes the node stop.
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await indexer.run() }
+      group.addTask { try await committee.run() }
+      group.addTask { await client.run() }
+      group.addTask { try await storage.run(genesis: genesisBlock) }
+      if let executor { group.addTask { await executor.run() } }
+      group.addTask {
+        _ = await history.committedBlocks().first { _ in true }
+        await committee.historyIsReady()
+        await storage.waitInitialized()
+        await committee.workersAreReady()
+        try await Task.sleep(for: .seconds(Int64(Int32.max)))
+      }
+      try await group.next()
+      group.cancelAll()
+      try await group.waitForAll()
+    }
+  }
+
+  /// The runtime's first block; waits until the consensus layer has the runtime.
+  @Sendable private func genesisBlock() async throws -> RootHash.Block {
+    let id = runtimeID
+    for await update in await backend.updates() {
+      if let block = try await backend.query(at: update.height, { try RootHashState($0).runtime(id)?.genesisBlock }) { return block }
+    }
+    throw CancellationError()
+  }
+}

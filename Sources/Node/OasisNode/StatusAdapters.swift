@@ -1,0 +1,161 @@
+internal import Bytes
+internal import ClientWorker
+internal import CommitteeWorker
+internal import ConsensusService
+internal import ExecutorWorker
+internal import MKVS
+internal import MKVSDatabase
+public import NodeAPI
+internal import NodeIdentity
+internal import OasisCrypto
+internal import OasisTypes
+public import RegistrationWorker
+internal import RuntimeBundle
+internal import RuntimeHistory
+internal import RuntimeProtocol
+internal import StorageWorker
+internal import TransactionPool
+internal import Wire
+
+// The workers answer for their facts in the API's words; nothing is kept here.
+
+extension RuntimeAssembly: RuntimeStatusSource {
+  func runtimeStatus() async -> Control.RuntimeStatus {
+    var status = Control.RuntimeStatus()
+    if let block = try? await history.latestBlock().block {
+      let header = block.header
+      (status.latestRound, status.latestHash) = (header.round, header.hash)
+      status.latestTime = .init(header.timestamp)
+      status.latestStateRoot = Root(namespace: header.namespace, version: header.round, type: .state, hash: header.stateRoot)
+    }
+    if let dispatch = await committee.latest, let genesis = dispatch.state.genesisBlock {
+      (status.genesisRound, status.genesisHash) = (genesis.header.round, genesis.header.hash)
+      (status.lastRetainedRound, status.lastRetainedHash) = (genesis.header.round, genesis.header.hash)
+    }
+    status.committee = await committeeStatus()
+    if let executor { status.executor = .init(.init(rawValue: await executor.availability.rawValue)) }
+    status.storage = .init(
+      status: await storage.phase.rawValue, lastFinalizedRound: await storage.lastFinalized?.header.round ?? .max)
+    let indexing = await indexer.status
+    status.indexer = .init(status: indexing.phase.rawValue, lastRound: indexing.lastRound)
+    status.provisioner = "composite{none: sandbox}"
+    status.components = components.map { .init(kind: $0.id.kind, name: $0.id.name, version: $0.version) }
+    return status
+  }
+
+  private func committeeStatus() async -> Control.CommitteeStatus {
+    var status = Control.CommitteeStatus()
+    status.status = .init(rawValue: await committee.state.rawValue)
+    status.activeVersion = await committee.activeVersion
+    status.host = .init(versions: committee.versions)
+    guard let dispatch = await committee.latest else { return status }
+    (status.latestRound, status.latestHeight) = (dispatch.block.header.round, dispatch.height)
+    guard let members = dispatch.committee else { return status }
+    let id = committee.nodeID
+    var roles: [CommitteeRole] = []
+    if members.isWorker(id) { roles.append(.worker) }
+    if members.isBackupWorker(id) { roles.append(.backupWorker) }
+    if !roles.isEmpty { status.executorRoles = roles }
+    if let round = dispatch.block.header.round.successor { status.schedulerRank = members.schedulerRank(round: round, id: id) ?? .max }
+    if let liveness = dispatch.state.livenessStatistics {
+      var own = Control.LivenessStatus()
+      own.totalRounds = liveness.totalRounds
+      for (index, member) in (members.members ?? []).enumerated() where member.publicKey == id {
+        func at(_ list: [UInt64]?) -> UInt64 { list.map { index < $0.count ? $0[index] : 0 } ?? 0 }
+        own.liveRounds += at(liveness.goodRounds)
+        own.finalizedProposals += at(liveness.finalizedProposals)
+        own.missedProposals += at(liveness.missedProposals)
+      }
+      status.liveness = own
+    }
+    return status
+  }
+}
+
+extension UInt64 {
+  fileprivate var successor: UInt64? { self == .max ? nil : self + 1 }
+}
+
+extension RegistrationWorker: RegistrationStatusSource {
+  public func registrationStatus() async -> Control.RegistrationStatus {
+    var answer = Control.RegistrationStatus()
+    let status = self.status
+    (answer.lastAttemptSuccessful, answer.lastAttemptError) = (status.lastAttemptSuccessful, status.lastAttemptError)
+    answer.lastAttempt = .init(unix: status.lastAttempt)
+    answer.lastRegistration = .init(unix: status.lastRegistration)
+    answer.descriptor = status.descriptor
+    return answer
+  }
+}
+
+/// The engine's addresses; it has no peers in this version.
+struct ConsensusNetwork: ConsensusNetworkStatusSource {
+  let p2pKey: PublicKey
+  let addresses: [ConsensusAddress]
+
+  func consensusNetworkStatus() async -> Control.ConsensusNetworkStatus {
+    var status = Control.ConsensusNetworkStatus()
+    (status.publicKey, status.addresses, status.peers) = (p2pKey, addresses, [])
+    status.peerID = SHA256.digest(p2pKey.bytes).prefix(20).map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
+    return status
+  }
+}
+
+/// A runtime's client worker as the API calls it.
+struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend {
+  let client: ClientWorker
+  let storage: StorageWorker
+  var runtimeID: Namespace { client.runtimeID }
+
+  func isHosted() async -> Bool { await client.isHosted() }
+
+  /// The runtime's refusal becomes the API's; other errors stay.
+  private func checked<T>(_ body: () async throws -> T) async throws -> T {
+    do { return try await body() } catch let error as CallError {
+      throw RuntimeCheckFailure(module: error.module, code: error.code, message: error.message)
+    }
+  }
+
+  func check(_ transaction: [UInt8]) async throws { try await checked { try await client.check(transaction) } }
+  func submit(_ transaction: [UInt8]) async throws { try await checked { try await client.submit(transaction) } }
+
+  func submitAndWait(_ transaction: [UInt8]) async throws -> IncludedTransaction {
+    let included = try await checked { try await client.submitAndWait(transaction) }
+    return IncludedTransaction(output: included.output, round: included.round, batchOrder: included.batchOrder)
+  }
+
+  func unconfirmedTransactions() async throws -> [[UInt8]] { await client.pool.unconfirmed }
+
+  func block(round: UInt64) async throws -> RootHash.Block {
+    guard let block = try await client.block(round: round).block else { throw RuntimeClient.notFound }
+    return block
+  }
+
+  func lastRetainedBlock() async throws -> RootHash.Block { try await block(round: client.database.earliestVersion) }
+  func blocks() async throws -> AsyncStream<RootHash.AnnotatedBlock> { await client.history.syncedBlocks() }
+
+  func readIO<Answer: Sendable>(round: UInt64, _ body: @Sendable (IOTree) throws -> Answer) async throws -> Answer {
+    try await client.readIO(round: round, body)
+  }
+
+  func query(_ component: RuntimeClient.ComponentID?, round: UInt64, method: String, arguments: [UInt8]?) async throws -> [UInt8] {
+    guard component == nil || component?.kind == "ronl" else { throw RuntimeClient.noHostedRuntime }
+    return try await client.query(round: round, method: method, arguments: arguments ?? [])
+  }
+
+  func syncGet(_ request: GetRequest) async throws -> ProofResponse { try client.database.syncGet(request) }
+  func syncGetPrefixes(_ request: GetPrefixesRequest) async throws -> ProofResponse { try client.database.syncGetPrefixes(request) }
+  func syncIterate(_ request: IterateRequest) async throws -> ProofResponse { try client.database.syncIterate(request) }
+
+  func lastSyncedRound() async throws -> (round: UInt64, ioRoot: Root, stateRoot: Root) {
+    guard let header = await storage.lastFinalized?.header else { return (.max, Root(type: .io), Root(type: .state)) }
+    return (
+      header.round, Root(namespace: header.namespace, version: header.round, type: .io, hash: header.ioRoot),
+      Root(namespace: header.namespace, version: header.round, type: .state, hash: header.stateRoot)
+    )
+  }
+
+  func pauseCheckpointer(_ pause: Bool) async throws {
+    throw CodedError("worker/storage", 2, "worker/storage: pausing checkpointer only available in debug mode")
+  }
+}
