@@ -73,3 +73,13 @@ extension CallError {
   /// A guest could not write its answer.
   public static func write(_ message: String) -> CallError { .init(module: "rhp/write", code: 1, message: message) }
 }
+
+extension RootHash.Failure: CallErrorConvertible {
+  /// The same module, code and text.
+  public var callError: CallError { CallError(module: module, code: number, message: description) }
+}
+
+extension Registry.Failure: CallErrorConvertible {
+  /// The same module, code and text.
+  public var callError: CallError { CallError(module: module, code: number, message: description) }
+}

@@ -12,6 +12,7 @@ public actor TransactionPool {
   private let runtime: any PoolRuntime
   private let sleep: @Sendable (Duration) async throws -> Void
   private let log: Log
+  private let metrics: PoolMetrics?
 
   private var seen: SeenCache
   private var checks: CheckQueue
@@ -34,10 +35,11 @@ public actor TransactionPool {
   /// An empty pool. `sleep` waits for a time; it must end early when its task is cancelled.
   public init(
     _ configuration: PoolConfiguration = PoolConfiguration(), runtime: any PoolRuntime, log: Log,
-    sleep: @escaping @Sendable (Duration) async throws -> Void
+    metrics: PoolMetrics? = nil, sleep: @escaping @Sendable (Duration) async throws -> Void
   ) {
     (self.configuration, self.runtime, self.sleep) = (configuration, runtime, sleep)
     self.log = log.module("runtime/txpool")
+    self.metrics = metrics
     seen = SeenCache(capacity: configuration.seenCapacity)
     checks = CheckQueue(capacity: configuration.checkCapacity)
     main = MainQueue(capacity: configuration.capacity)
@@ -78,8 +80,11 @@ extension TransactionPool {
     guard !seen.contains(hash), !checks.contains(hash) else { throw .duplicate }
     guard !checks.isFull else { throw .checkQueueFull }
     checks.append(PendingCheck(bytes: bytes, hash: hash, isLocal: isLocal, isDiscarded: discard, waiter: waiter))
+    measure()
     signal.yield()
   }
+
+  private func measure() { metrics?.lengths(check: checks.count, schedule: main.count, rim: rim.count) }
 
   private func answer(_ waiter: UInt64?, _ result: Result<CheckTxResult, any Error>) {
     guard let waiter else { return }
@@ -128,7 +133,10 @@ extension TransactionPool {
   public func scheduleMore(limit: Int) -> [PooledTransaction] { main.scheduleMore(min(limit, PoolConfiguration.largestSchedule)) }
 
   /// Transactions are in a finalized block.
-  public func used(_ hashes: [Hash]) { main.used(hashes) }
+  public func used(_ hashes: [Hash]) {
+    main.used(hashes)
+    measure()
+  }
 
   /// The runtime refused transactions while it scheduled them.
   public func reject(_ hashes: [Hash]) {
@@ -242,6 +250,10 @@ extension TransactionPool {
     checks.finish(batch)
     var stateSequences: [[UInt8]: UInt64] = [:]
     var new: [PooledTransaction] = []
+    defer {
+      metrics?.checked(accepted: new.count, rejected: results.count { !$0.isSuccess })
+      measure()
+    }
     for (item, result) in zip(batch, results) {
       guard result.isSuccess else {
         log.debug("transaction check failed", ["tx_hash": item.hash.hex, "err": "\(result.error)"])

@@ -1,3 +1,4 @@
+import Bytes
 import OasisCrypto
 import OasisTypes
 import RuntimeProtocol
@@ -97,6 +98,24 @@ private final class TestRuntime: PoolRuntime {
       #expect(await pool.sizes.schedule == 0)
       try await expectGood(pool, [1, 1, 0])
     }
+  }
+
+  @Test func measures() async throws {
+    let registry = MetricsRegistry()
+    let pool = TransactionPool(runtime: TestRuntime(), log: .silent, metrics: PoolMetrics(registry, runtimeID: Namespace())) { _ in
+      try Task.checkCancellation()
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await pool.run() }
+      defer { group.cancelAll() }
+      await pool.process(information(1))
+      try await expectGood(pool, [1, 0, 0])
+      try await expectError(pool, [1, 1, 1], CallError(module: "test", code: 7, message: "bad"))
+    }
+    let text = registry.exposition()
+    #expect(text.contains("oasis_txpool_accepted_transactions{runtime=\"\(Namespace().hex)\"} 1"))
+    #expect(text.contains("oasis_txpool_rejected_transactions{runtime=\"\(Namespace().hex)\"} 1"))
+    #expect(text.contains("oasis_txpool_pending_schedule_size{runtime=\"\(Namespace().hex)\"} 1"))
   }
 
   @Test func waitsForABlock() async throws {
