@@ -131,6 +131,13 @@ let modules: [Module] = [
       "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "Protobuf", "AsyncIO", "Telemetry", "GRPC", "CometBFT", "ConsensusApp",
       "ConsensusService", "CLinux",
     ], tests: []),
+  Module(
+    name: "NodeCommands", floor: "Node",
+    uses: [
+      "Bytes", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "CommandLineTool", "GRPC", "ConsensusApp",
+      "ChainReplay", "NodeAPI", "NodeIdentity", "NodeConfiguration",
+    ], tests: []),
+  Module(name: "oasis-node", floor: "Executables", kind: .tool, uses: ["CommandLineTool", "NodeCommands"]),
   Module(name: "orc", floor: "Executables", kind: .tool, uses: ["Bytes", "CommandLineTool", "OasisTypes", "RuntimeBundle"], tests: []),
   Module(
     name: "OasisNode", floor: "Node",
@@ -148,7 +155,7 @@ let modules: [Module] = [
   golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "CometBFT"]),
   golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "CometBFT", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes"]),
   golden("RuntimeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle", "OasisRuntimeSDK", "SimpleKeyValue"]),
-  golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Telemetry", "GRPC", "NodeConfiguration", "CNGHTTP2"]),
+  golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "MKVS", "OasisTypes", "Telemetry", "GRPC", "CommandLineTool", "NodeConfiguration", "NodeAPI", "NodeCommands", "CNGHTTP2"]),
   golden("golden", uses: loaders, program: true),
 ]
 let settings: [SwiftSetting] = [

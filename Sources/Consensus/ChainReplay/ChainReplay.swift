@@ -28,6 +28,8 @@ public final class ChainReplay {
   public private(set) var progress = Progress()
   /// Compare the recorded exports too.
   public var checksExports = true
+  /// Told after every block that is equal.
+  public var onBlock: (Progress) -> Void = { _ in }
   private var validators: [(key: [UInt8], power: Int64)] = []
 
   /// - Parameter store: where the application keeps its state; a node database in memory if nil
@@ -59,6 +61,7 @@ public final class ChainReplay {
       let block = try RecordedBlock(line)
       if block.height > last { return }
       try replay(block)
+      onBlock(progress)
     }
   }
 

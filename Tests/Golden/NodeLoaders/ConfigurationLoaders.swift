@@ -12,7 +12,8 @@ enum RecordedConfigurationLoader: GoldenLoader {
   }
 }
 
-/// `cli/oasis-node.jsonl`: here the cases whose configuration file decides: refused with the reference's words, or read.
+/// `cli/oasis-node.jsonl`: command lines, run in order; of those that start a node, whether the configuration file is refused with the
+/// reference's words, or read.
 enum CommandLineLoader: GoldenLoader {
   static let patterns = ["cli/oasis-node.jsonl"]
 
@@ -23,10 +24,17 @@ enum CommandLineLoader: GoldenLoader {
   ]
 
   static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
+    let commands = try CommandCases()
     for (_, value) in try file.lines() {
       let name = value["name"]?.string ?? "?"
       guard name.hasPrefix("start-"), let text = value["config"]?.string else {
-        report.skip("needs the program")
+        let arguments = (value["args"]?.array ?? []).compactMap(\.string)
+        if let reason = CommandCases.reasonToSkip(name, arguments) {
+          try commands.place(value["files"])
+          report.skip(reason)
+        } else {
+          report.check(name) { try commands.run(name, arguments, value) }
+        }
         continue
       }
       let stderr = value["stderr"]?.string ?? ""

@@ -1,0 +1,105 @@
+internal import CommandLineTool
+internal import Foundation
+internal import GRPC
+internal import NodeAPI
+internal import NodeConfiguration
+internal import NodeIdentity
+internal import OasisTypes
+internal import Telemetry
+
+/// What a command has when it starts: its configuration, and the log, which goes to standard output. Rule: sheet 09 §3.1.
+struct CommandEnvironment {
+  let call: Invocation
+  /// Nil without `--config`.
+  let configuration: NodeConfiguration?
+  let log: Log
+
+  /// - Throws: a failure for standard error where there is no log yet.
+  init(_ call: Invocation, module: String) throws {
+    self.call = call
+    var format = LogFormat.logfmt
+    var levels = LogLevels(.warn)
+    var sink: any LogSink = ConsoleLogSink(console: call.console)
+    var loaded: NodeConfiguration?
+    if call.isSet(Flags.config) {
+      do {
+        let read = try NodeConfiguration.load(path: call[Flags.config], environment: ProcessInfo.processInfo.environment)
+        loaded = read
+        let directory = read.common.dataDirectory
+        if !directory.isEmpty { try DataDirectory(directory).prepare() }
+        format = LogFormat(word: read.common.log.format) ?? .logfmt
+        levels = LogLevels(
+          read.common.log.level["default"].flatMap { LogLevel(word: $0) } ?? .warn,
+          byPrefix: read.common.log.level.filter { $0.key != "default" }.compactMapValues { LogLevel(word: $0) })
+        if !read.common.log.file.isEmpty {
+          let file = read.common.log.file
+          sink = try DescriptorLogSink.file(file.hasPrefix("/") ? file : "\(directory)/\(file)")
+        }
+      } catch { throw CommandFailure.message("\(error)") }
+    }
+    configuration = loaded
+    log = Log(LogOutput(format: format, levels: levels, sink: sink), module: module)
+  }
+
+  var debug: NodeCommands.DebugSwitches { .init(call) }
+
+  /// Logs an error line; throw what it returns.
+  func failure(
+    _ message: String, _ fields: LogFields = [:], exit: Int32 = 1, file: StaticString = #fileID, line: UInt = #line
+  ) -> CommandFailure {
+    log.error(message, fields, file: file, line: line)
+    return .exit(exit)
+  }
+
+  // MARK: Asking a node
+
+  /// Calls the node; a failure is logged twice, as by the reference: the call, and what it was for.
+  ///
+  /// - Parameters:
+  ///   - method: such as `NodeController/GetStatus`.
+  ///   - text: the log message where it fails.
+  func ask<Answer>(
+    _ method: String, failing text: String, exit: Int32 = 1, waits: Bool? = nil, _ body: (NodeClient) async throws -> Answer
+  ) async throws -> Answer {
+    let client = try client(waits: waits ?? call[Flags.waitForAddress])
+    do { return try await body(client) } catch {
+      log.module("grpc/client").error("request failed", ["method": "/oasis-core.\(method)", "req_seq": 1, "err": "\(error)"])
+      throw failure(text, ["err": "\(error)"], exit: exit)
+    }
+  }
+
+  private func client(waits: Bool) throws -> NodeClient {
+    var address = call[Flags.address]
+    if !address.contains(":"), FileManager.default.fileExists(atPath: address) {
+      log.warn("'\(address)' is a file name. Assuming 'unix:\(address)'.")
+      address = "unix:\(address)"
+    }
+    do { return NodeClient(try NodeClient.address(address, insecure: call[Flags.insecure]), waitForReady: waits) } catch {
+      throw failure("failed to establish connection with node", ["err": "\(error)"])
+    }
+  }
+
+  // MARK: Files
+
+  /// A file's bytes, or what is wrong in the reference's words.
+  static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
+    if case .absent = try SecureFile.kind(of: path) { throw FileProblem("open \(path): no such file or directory") }
+    return try SecureFile.read(path, limit: limit)
+  }
+
+  static func write(_ text: String, to path: String) throws {
+    try SecureFile.write(Array(text.utf8), to: path)
+  }
+}
+
+/// What is wrong with a file.
+struct FileProblem: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Log lines among a command's results.
+private struct ConsoleLogSink: LogSink {
+  let console: Console
+  func write(line: String) { console.print(line + "\n") }
+}
