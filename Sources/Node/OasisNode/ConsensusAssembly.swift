@@ -20,7 +20,7 @@ struct ConsensusAssembly {
 
   init(
     _ configuration: NodeConfiguration, directory: DataDirectory, identity: NodeIdentity, document: OasisTypes.GenesisDocument,
-    genesis: Genesis, flags: DebugFlags, log: Log
+    genesis: Genesis, upgrades: Upgrades, flags: DebugFlags, log: Log
   ) throws {
     for folder in [directory.consensus, directory.consensusState, directory.consensusData] { try DataDirectory.prepare(folder) }
     let chainContext = document.chainContext
@@ -28,7 +28,10 @@ struct ConsensusAssembly {
     let derived = try genesis.engineGenesis(chainContext: chainContext, allowsDebug: flags.dontBlameOasis, blacklist: blacklist)
     try Self.checkValidators(derived, identity, configuration)
 
-    state = try NodeDatabase(store: try Self.open("\(directory.consensusState)/mkvs_storage.rocksdb.db"), namespace: Namespace())
+    var options = NodeDatabase.Options()
+    options.discardWriteLogs = true
+    state = try NodeDatabase(
+      store: try Self.open("\(directory.consensusState)/mkvs_storage.rocksdb.db"), namespace: Namespace(), options: options)
     let states = MKVSStateStore(state)
     var application = ConsensusApplication.Configuration()
     application.node.identity = identity.node.publicKey
@@ -37,7 +40,11 @@ struct ConsensusAssembly {
     application.node.allowsDebug = flags.dontBlameOasis
     application.proposer = identity.consensus
     let app = try ConsensusApplication(
-      genesis: genesis, chainContext: chainContext, services: ServiceList.all(), store: states, configuration: application)
+      genesis: genesis, chainContext: chainContext, services: ServiceList.all(), store: states, upgrades: upgrades.manager,
+      configuration: application)
+    let consensusLog = log.module("cometbft/mux")
+    app.onRejected = { consensusLog.error("rejected a proposal", ["err": "\($0)"]) }
+    app.onHalt = { consensusLog.warn("consensus halt", ["reason": "\($0)"]) }
 
     let context = SignatureContext.tendermint.base
     var key: ValidatorKey?

@@ -41,6 +41,7 @@ actor RunningNode: NodeLifecycle {
   private let setup: Setup
   private let log: Log
   private let consensus: ConsensusAssembly
+  private let upgrades: Upgrades
   private let beacon: BeaconWorker?
   private let registration: RegistrationWorker?
   private let runtimes: [RuntimeAssembly]
@@ -69,8 +70,10 @@ actor RunningNode: NodeLifecycle {
     let entity = try Self.entity(setup)
     try Self.refuseForeignStores(directory)
     let store = try RocksDBStore(directory: directory.persistentStore)
+    upgrades = try Upgrades(store: store)
     consensus = try ConsensusAssembly(
-      configuration, directory: directory, identity: identity, document: setup.document, genesis: setup.genesis, flags: setup.flags,
+      configuration, directory: directory, identity: identity, document: setup.document, genesis: setup.genesis, upgrades: upgrades,
+      flags: setup.flags,
       log: setup.log)
     var prices = SubmissionManager.Configuration()
     (prices.gasPrice, prices.maxFee) = (
@@ -178,7 +181,7 @@ actor RunningNode: NodeLifecycle {
       mode: setup.configuration.nodeMode.rawValue,
       identity: .init(node: identity.node.publicKey, consensus: identity.consensus.publicKey, tls: identity.tls.publicKey))
     if setup.flags.dontBlameOasis { sources.debug = .init(enabled: true, allowRoot: setup.configuration.common.debug.allowRoot) }
-    (sources.runtimes, sources.registration) = (runtimes, registration)
+    (sources.runtimes, sources.registration, sources.upgrades) = (runtimes, registration, upgrades)
     let clients = runtimes.map { ClientAdapter(client: $0.client, storage: $0.storage) }
     var services: [any APIService] = [
       NodeControllerAPI(consensus: service, consensusStatus: statusReader, sources: sources, node: self, log: setup.log),
