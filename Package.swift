@@ -137,7 +137,7 @@ let modules: [Module] = [
       "Bytes", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "CommandLineTool", "GRPC", "ConsensusApp",
       "ChainReplay", "NodeAPI", "NodeIdentity", "NodeConfiguration",
     ], tests: []),
-  Module(name: "oasis-node", floor: "Executables", kind: .tool, uses: ["CommandLineTool", "NodeCommands"]),
+  Module(name: "oasis-node", floor: "Executables", kind: .tool, uses: ["CommandLineTool", "NodeCommands", "OasisNode"]),
   Module(name: "orc", floor: "Executables", kind: .tool, uses: ["Bytes", "CommandLineTool", "OasisTypes", "RuntimeBundle"], tests: []),
   Module(
     name: "OasisNode", floor: "Node",

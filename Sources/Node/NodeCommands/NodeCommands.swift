@@ -60,7 +60,7 @@ public enum NodeCommands {
       }
     }
     let root = Command(
-      "oasis-node", "Oasis Node", example: "oasis-node --config /node/etc/config.yml",
+      "oasis-node", "Oasis Node", example: run == nil ? "oasis-node control status" : "oasis-node --config /node/etc/config.yml",
       flags: [Flags.testEntity.any, Flags.logCalls.any] + Flags.signer,
       sharedFlags: [
         Flags.config.any, Flags.dontBlame.any, Flags.allowTestKeys.any, Flags.allowDebugEnclaves.any, Flags.laxTCB.any, Flags.skipQuote.any,
