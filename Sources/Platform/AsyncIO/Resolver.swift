@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CUV
 internal import Glibc
 
