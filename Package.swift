@@ -138,6 +138,13 @@ let modules: [Module] = [
       "ChainReplay", "NodeAPI", "NodeIdentity", "NodeConfiguration",
     ], tests: []),
   Module(name: "oasis-node", floor: "Executables", kind: .tool, uses: ["CommandLineTool", "NodeCommands", "OasisNode"]),
+  Module(
+    name: "NetRunner", floor: "Node",
+    uses: [
+      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "GRPC", "CommandLineTool", "ConsensusApp", "RuntimeBundle",
+      "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
+    ], tests: ["CometBFT"]),
+  Module(name: "oasis-net-runner", floor: "Executables", kind: .tool, uses: ["CommandLineTool", "NetRunner"]),
   Module(name: "orc", floor: "Executables", kind: .tool, uses: ["Bytes", "CommandLineTool", "OasisTypes", "RuntimeBundle"], tests: []),
   Module(
     name: "OasisNode", floor: "Node",
@@ -218,5 +225,12 @@ let package = Package(
         .testTarget(
           name: "GoldenTests", dependencies: loaders.map { .byName(name: $0) }, path: "Tests/Golden/GoldenTests", swiftSettings: settings,
           linkerSettings: linked(.tool))
+      ] : [])
+    // Real programs, found by OASIS_BIN: the release products.
+    + (tested.contains("oasis-net-runner")
+      ? [
+        .testTarget(
+          name: "EndToEndTests", dependencies: ["NetRunner", "NodeAPI", "AsyncIO", "JSONText", "OasisTypes"], path: "Tests/EndToEnd/EndToEndTests",
+          exclude: ["foreign_client.py"], swiftSettings: settings, linkerSettings: linked(.tool))
       ] : [])
 )

@@ -26,3 +26,6 @@ static inline int clinux_child_status(const siginfo_t *info) { return info->si_s
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *__restrict, const char *__restrict);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 extern int memfd_create(const char *, unsigned int);
+
+// prctl takes a variable number of arguments, which Swift does not import: the caller gets `signal` when its parent ends.
+static inline int clinux_end_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }

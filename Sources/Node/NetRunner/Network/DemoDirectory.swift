@@ -1,0 +1,69 @@
+internal import Glibc
+public import NodeConfiguration
+
+/// Where what lies in a network's directory.
+public struct DemoDirectory: Sendable, Hashable {
+  /// Absolute.
+  public let path: String
+
+  /// - Parameter path: a relative one is taken from the working directory; empty for the default, `~/.oasis-net-runner`.
+  public init(_ path: String = "") throws(RunnerError) {
+    guard path.isEmpty else {
+      self.path = path.hasPrefix("/") ? Self.tidied(path) : Self.tidied("\(try Self.workingDirectory())/\(path)")
+      return
+    }
+    guard let home = getenv("HOME").map({ String(cString: $0) }), home.hasPrefix("/") else {
+      throw RunnerError("HOME is not set: name the network's directory with --directory")
+    }
+    self.path = Self.tidied("\(home)/.oasis-net-runner")
+  }
+
+  public var genesis: String { "\(path)/genesis.json" }
+  public var configuration: String { "\(path)/config.yml" }
+  /// The entity's key and descriptor: a signer directory as `registry entity init` makes.
+  public var entity: String { "\(path)/entity" }
+  public var bundle: String { "\(path)/\(Programs.runtimeName).orc" }
+  public var node: DataDirectory { DataDirectory("\(path)/node") }
+  public var socket: String { node.internalSocket }
+  /// Standard output and standard error of the node.
+  public var log: String { "\(path)/node.log" }
+
+  /// Whether a network was written here before. The genesis document is written last.
+  public var holdsNetwork: Bool { access(genesis, F_OK) == 0 }
+
+  /// Takes the directory for this process, creating it first.
+  ///
+  /// - Throws: where another runner has it, an error that names that process.
+  public func lock() throws(RunnerError) -> DataDirectoryLock {
+    try create(path)
+    do throws(DataDirectoryError) { return try DataDirectory(path).lock() } catch {
+      guard let owner = error.owner else { throw RunnerError(error.description) }
+      throw RunnerError("a network runs in \(path) already (process \(owner)): stop it, or name another directory with --directory")
+    }
+  }
+
+  private func create(_ path: String) throws(RunnerError) {
+    var made = ""
+    for part in path.split(separator: "/") {
+      made += "/\(part)"
+      if mkdir(made, 0o700) != 0, errno != EEXIST {
+        throw RunnerError("\(made): cannot be created: \(String(cString: strerror(errno)).lowercased())")
+      }
+    }
+  }
+
+  private static func workingDirectory() throws(RunnerError) -> String {
+    guard let text = getcwd(nil, 0) else { throw RunnerError("the working directory cannot be read: name an absolute --directory") }
+    defer { free(text) }
+    return String(cString: text)
+  }
+
+  /// Without `.`, `..` and doubled slashes.
+  private static func tidied(_ path: String) -> String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+  }
+}

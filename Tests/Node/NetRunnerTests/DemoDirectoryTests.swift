@@ -1,0 +1,111 @@
+import Bytes
+import CommandLineTool
+import ConsensusApp
+import Foundation
+import NodeConfiguration
+import OasisCrypto
+import OasisTypes
+import RuntimeBundle
+import Testing
+
+@testable import NetRunner
+
+/// A folder that is gone after the test.
+struct TemporaryFolder: ~Copyable {
+  let path: String
+  init() throws {
+    path = "/tmp/runner-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+  }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+@Suite struct DemoDirectoryTests {
+  /// Programs that are there, though they do nothing.
+  private func programs(_ folder: String) throws -> Programs {
+    for name in ["oasis-node", "simple-keyvalue", "oasis-net-runner"] {
+      try Data("#!/bin/true\n".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+    }
+    return Programs(folder: folder)
+  }
+
+  @Test func aNetworkIsWrittenOnceAndThenKept() throws {
+    let folder = try TemporaryFolder()
+    let programs = try programs(folder.path)
+    let directory = try DemoDirectory("\(folder.path)/some/net/../net")
+    #expect(directory.path == "\(folder.path)/some/net")
+    let lock = try directory.lock()
+    let first = try DemoNetwork.prepare(directory, programs: programs)
+    #expect(first.isNew)
+    let configuration = try NodeConfiguration.load(path: directory.configuration, environment: [:])
+    #expect(configuration.nodeMode == .compute)
+    #expect(configuration.consensus.validator)
+    #expect(configuration.registration.entityID == first.entity.base64)
+    #expect(configuration.runtime.paths == [directory.bundle])
+    let document = try GenesisDocument(file: Array(try Data(contentsOf: URL(fileURLWithPath: directory.genesis))))
+    #expect(document.chainContext == first.chainContext)
+    let runtime = try #require(document.registry.runtimes.first ?? nil)
+    let bundle = try RuntimeBundle(path: directory.bundle)
+    #expect(bundle.manifest.id == runtime.id)
+    #expect(runtime.deployments.first??.bundleChecksum == bundle.manifestHash.bytes)
+
+    let second = try DemoNetwork.prepare(directory, programs: programs)
+    #expect(!second.isNew)
+    #expect(second.chainContext == first.chainContext)
+    #expect(second.entity == first.entity)
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func asecondRunnerIsRefusedWithTheFirstOnesNumber() throws {
+    let folder = try TemporaryFolder()
+    let directory = try DemoDirectory("\(folder.path)/net")
+    let lock = try directory.lock()
+    do {
+      _ = try directory.lock()
+      Issue.record("locked twice")
+    } catch { #expect("\(error)".contains("process \(getpid())")) }
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func aNetworkWithMissingPartsIsRefusedByName() throws {
+    let folder = try TemporaryFolder()
+    let programs = try programs(folder.path)
+    let directory = try DemoDirectory("\(folder.path)/net")
+    let lock = try directory.lock()
+    _ = try DemoNetwork.prepare(directory, programs: programs)
+    try FileManager.default.removeItem(atPath: directory.bundle)
+    do {
+      _ = try DemoNetwork.prepare(directory, programs: programs)
+      Issue.record("accepted")
+    } catch { #expect("\(error)".contains(directory.bundle)) }
+    try FileManager.default.removeItem(atPath: directory.genesis)
+    try FileManager.default.createDirectory(atPath: directory.node.consensus, withIntermediateDirectories: false)
+    do {
+      _ = try DemoNetwork.prepare(directory, programs: programs)
+      Issue.record("accepted")
+    } catch { #expect("\(error)".contains(directory.genesis)) }
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func aPathTooLongForASocketIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let directory = try DemoDirectory("\(folder.path)/\(String(repeating: "a", count: 100))")
+    #expect(throws: RunnerError.self) { try DemoNetwork.prepare(directory, programs: Programs(folder: folder.path)) }
+  }
+
+  @Test func namesThatYAMLAndTheSubstitutionTreatSpeciallyArriveWhole() throws {
+    let directory = try DemoDirectory("/tmp/a \"b\" $HOME \\c #d: e")
+    let text = DemoConfiguration(directory: directory, entity: PublicKey()).text
+    let configuration = try NodeConfiguration.parse(text, file: "config.yml", environment: ["HOME": "/root"])
+    #expect(configuration.common.dataDirectory == "/tmp/a \"b\" $HOME \\c #d: e/node")
+  }
+
+  @Test func theLogsEndIsCutToWholeLines() {
+    let text = Array("one\ntwo\nthree\n".utf8)
+    #expect(LogTail.last(text[...], isWhole: true, count: 2, width: 10) == ["two", "three"])
+    #expect(LogTail.last(text[1...], isWhole: false, count: 9, width: 10) == ["two", "three"])
+    #expect(LogTail.last(text[...], isWhole: true, count: 1, width: 3) == ["thr…"])
+  }
+
+  @Test func everyCommandHasAnExample() { #expect(NetRunnerTool.root.commandsWithoutExample().isEmpty) }
+}
