@@ -47,7 +47,8 @@ actor RunningNode: NodeLifecycle {
   private let runtimes: [RuntimeAssembly]
   private let api: APIServer
   private let socket: String
-  private let metrics = MetricsRegistry()
+  private let metrics: NodeMetrics
+  private let consensusKey: PublicKey
   private let endings: AsyncStream<Ending>
   private let ending: AsyncStream<Ending>.Continuation
   private var isReady = false
@@ -59,7 +60,10 @@ actor RunningNode: NodeLifecycle {
     let (configuration, directory) = (setup.configuration, setup.directory)
     log = setup.log.module("node")
     (endings, ending) = AsyncStream.makeStream()
+    let meters = MetricsRegistry()
+    metrics = NodeMetrics(meters)
     let identity = try NodeIdentity.load(folder: directory.path, generate: true)
+    consensusKey = identity.consensus.publicKey
     for notice in identity.notices { log.warn(notice) }
     log.info(
       "loaded/generated node identity",
@@ -103,7 +107,7 @@ actor RunningNode: NodeLifecycle {
     runtimes = try await Self.runtimes(
       RuntimeAssembly.Node(
         configuration: configuration, directory: directory, identity: identity, consensus: consensus, submission: submission,
-        registration: registration, log: setup.log))
+        registration: registration, meters: meters, log: setup.log))
     api = APIServer(log: setup.log)
     socket = configuration.common.internalSocketPath.isEmpty ? directory.internalSocket : configuration.common.internalSocketPath
     await register(identity, addresses)
@@ -255,9 +259,10 @@ actor RunningNode: NodeLifecycle {
   private func startMetrics(_ group: inout TaskGroup<Void>) {
     let section = setup.configuration.metrics
     guard section.mode == "pull" else { return }
-    let server = HTTPServer { [metrics] request in
-      request.path == "/metrics" ? HTTPResponse(text: metrics.exposition()) : HTTPResponse(status: 404, text: "not found\n")
-    }
+    let (folder, registration) = (setup.directory.path, registration)
+    let server = HTTPServer { [metrics] _ in HTTPResponse(text: await metrics.page(dataDirectory: folder, registration: registration)) }
+    group.addTask { [metrics, consensus, consensusKey] in await metrics.followConsensus(consensus.service, consensusKey: consensusKey) }
+    for runtime in runtimes { group.addTask { [metrics] in await metrics.follow(runtime.committee) } }
     group.addTask { [log] in
       do {
         let listener = try await Self.listen(section.address)

@@ -42,6 +42,7 @@ struct RuntimeAssembly: Sendable {
     var consensus: ConsensusAssembly
     var submission: SubmissionManager
     var registration: RegistrationWorker?
+    var meters: MetricsRegistry
     var log: Log
   }
 
@@ -78,6 +79,7 @@ struct RuntimeAssembly: Sendable {
     for (bundle, folder) in bundles {
       for component in bundle.manifest.availableComponents where component.id.isRONL {
         var hosted = RuntimeHost.RuntimeConfiguration(runtimeID: runtimeID, component: component, directory: folder, host: information)
+        hosted.metrics = RuntimeMetrics(node.meters)
         hosted.localConfiguration = Self.localConfiguration(configuration, runtimeID)
         hosted.sandbox = configuration.runtime.provisioner == "unconfined" ? .none : .bubblewrap(configuration.runtime.sandboxBinary)
         let logFolder = directory.runtimeLog(runtimeID.hex, component: component.id.text)
@@ -92,7 +94,7 @@ struct RuntimeAssembly: Sendable {
     self.components = components
     let transactionPool = TransactionPool(
       Self.poolConfiguration(configuration), runtime: PoolRuntimeCalls(host: host, history: history), log: log,
-      sleep: { try await Task.sleep(for: $0) })
+      metrics: PoolMetrics(node.meters, runtimeID: runtimeID), sleep: { try await Task.sleep(for: $0) })
     pool.set(transactionPool)
     committee = CommitteeWorker(
       runtimeID: runtimeID, nodeID: node.identity.node.publicKey, backend: backend, pool: transactionPool, host: host,
