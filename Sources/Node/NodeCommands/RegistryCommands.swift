@@ -29,14 +29,15 @@ extension NodeCommands {
   ) { call in
     let environment = try CommandEnvironment(call, module: "cmd/registry/entity")
     let files = EntityFiles(environment)
+    if let problem = Flags.signerProblem(call) {
+      throw environment.failure(
+        "failed to generate entity", ["err": "loadOrGenerateEntity: failed to create signer factory: \(problem)"])
+    }
     if try files.exist {
       guard call[force] else { throw environment.failure("existing entity exists, specify --force to overwrite") }
       environment.log.warn("overwriting existing entity")
     }
     do {
-      if let problem = Flags.signerProblem(call) {
-        throw FileProblem("loadOrGenerateEntity: failed to create signer factory: \(problem)")
-      }
       let signer = try call[reuseSigner] ? files.signer() : files.generate()
       try files.write(Entity(id: signer.publicKey), signer)
     } catch { throw environment.failure("failed to generate entity", ["err": "\(error)"]) }

@@ -29,7 +29,7 @@ public struct TLSIdentity: Sendable {
     guard let certificate = certificate(for: key, commonName: NodeIdentity.commonName) else {
       throw FileError(path: path, reason: "no certificate could be made for it")
     }
-    try SecureFile.write(Array(PEM(type: "CERTIFICATE", contents: certificate).text.utf8), to: "\(folder)/\(name)_cert.pem", mode: 0o644)
+    try SecureFile.write(Array(PEM(type: "CERTIFICATE", contents: certificate).text.utf8), to: "\(folder)/\(name)_cert.pem")
     return TLSIdentity(signer: key, certificate: certificate)
   }
 

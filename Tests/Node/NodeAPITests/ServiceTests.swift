@@ -28,7 +28,7 @@ struct TestServer: ~Copyable {
     path = "\(NSTemporaryDirectory())api-\(UUID().uuidString.prefix(8)).sock"
     await server.register([
       NodeControllerAPI(consensus: chain, consensusStatus: status, sources: sources, node: FakeNode(), log: .silent),
-      ConsensusAPI(chain, genesis: GenesisDocument(), status: status), StakingAPI(chain), RegistryAPI(chain),
+      ConsensusAPI(chain, genesis: GenesisDocument(), status: status), StakingAPI(chain, genesis: GenesisDocument()), RegistryAPI(chain),
       BeaconAPI(chain, baseEpoch: 1), SchedulerAPI(chain), RootHashAPI(chain), RuntimeClientAPI(chain, runtimes: [FakeRuntime()]),
       StorageWorkerAPI([]),
     ])

@@ -34,3 +34,17 @@ struct GenesisExport: Sendable {
     return document
   }
 }
+
+extension Service {
+  /// The service's one section of a genesis document that describes `state`.
+  ///
+  /// - Parameters:
+  ///   - original: the document that the chain began with, for services that need it.
+  func section<Value: WireValue>(
+    _ state: StateTree, original: OasisTypes.GenesisDocument = .init(), as type: Value.Type = Value.self
+  ) throws -> Value {
+    let request = ExportRequest(genesis: Genesis(document: original.json()), height: 0)
+    guard let value = try exportGenesis(state, request).first?.value as? Value else { throw StateError("\(name) exports no \(Value.self)") }
+    return value
+  }
+}

@@ -26,6 +26,9 @@ public struct GovernanceAPI: APIService {
         try await backend.read(height) { try GovernanceState($0).upgrades().nilIfEmpty }
       },
       table.answer("ConsensusParameters") { (height: Int64) in try await backend.read(height) { try GovernanceState($0).parameters() } },
+      table.answer("StateToGenesis") { (height: Int64) in
+        try await backend.read(height) { try GovernanceService().section($0, as: Governance.Genesis.self) }
+      },
       table.answer("GetEvents") { (height: Int64) in try await backend.events(height, Governance.Event.self) },
       table.stream("WatchEvents") { (send: Sink<Governance.Event>) in try await backend.watchEvents { try await send($0) } },
     ]

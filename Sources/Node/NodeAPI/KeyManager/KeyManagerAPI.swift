@@ -20,6 +20,9 @@ public struct KeyManagerAPI: APIService {
           return status
         }
       },
+      table.answer("StateToGenesis") { (height: Int64) in
+        try await backend.read(height) { try KeyManagerService().section($0, as: KeyManager.Genesis.self) }
+      },
       table.answer("GetStatuses") { (height: Int64) in
         try await backend.read(height) { try KeyManagerState($0).allStatuses().nilIfEmpty }
       },
@@ -69,6 +72,15 @@ public struct ChurpAPI: APIService {
     return [
       table.answer("ConsensusParameters") { (height: Int64) in
         try await backend.read(height) { try KeyManagerState($0).churpParameters() }
+      },
+      table.answer("StateToGenesis") { (height: Int64) in
+        try await backend.read(height) { try KeyManagerService().section($0, as: KeyManager.Genesis.self).churp ?? Churp.Genesis() }
+      },
+      table.stream("WatchStatuses") { (send: Sink<Churp.Status>) in
+        for status in try await backend.read(0, { try KeyManagerState($0).allChurpStatuses() }) { try await send(status) }
+        for await update in await backend.newUpdates() {
+          for status in update.events(Churp.Created.self).compactMap(\.status) { try await send(status) }
+        }
       },
       table.answer("Status") { (query: Churp.StatusQuery) in
         try await backend.read(query.height) { tree in

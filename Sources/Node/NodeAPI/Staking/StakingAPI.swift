@@ -1,18 +1,25 @@
 internal import ConsensusApp
 public import ConsensusService
 public import GRPC
-internal import OasisTypes
+public import OasisTypes
 
 /// Reads of the staking service. Rule: sheet 04 §15.
 public struct StakingAPI: APIService {
   private let backend: any ConsensusBackend
-  public init(_ backend: any ConsensusBackend) { self.backend = backend }
+  private let genesis: OasisTypes.GenesisDocument
+
+  /// - Parameters:
+  ///   - genesis: the document that the chain began with; states of early releases take the token's name from it.
+  public init(_ backend: any ConsensusBackend, genesis: OasisTypes.GenesisDocument) { (self.backend, self.genesis) = (backend, genesis) }
 
   public var methods: [GRPCMethod] { amounts + accounts + delegations }
 
   private var amounts: [GRPCMethod] {
-    let (table, backend) = (MethodTable("Staking"), backend)
+    let (table, backend, genesis) = (MethodTable("Staking"), backend, genesis)
     return [
+      table.answer("StateToGenesis") { (height: Int64) in
+        try await backend.read(height) { try StakingService().section($0, original: genesis, as: StakingGenesis.self) }
+      },
       table.answer("TokenSymbol") { (height: Int64) in try await backend.read(height) { try StakingState($0).parameters().tokenSymbol } },
       table.answer("TokenValueExponent") { (height: Int64) in
         try await backend.read(height) { try StakingState($0).parameters().tokenValueExponent }

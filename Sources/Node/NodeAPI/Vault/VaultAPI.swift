@@ -28,6 +28,9 @@ public struct VaultAPI: APIService {
         }
       },
       table.answer("ConsensusParameters") { (height: Int64) in try await backend.read(height) { try VaultsState($0).parameters() } },
+      table.answer("StateToGenesis") { (height: Int64) in
+        try await backend.read(height) { try VaultService().section($0, as: Vault.Genesis.self) }
+      },
       table.answer("GetEvents") { (height: Int64) in try await backend.events(height, Vault.Event.self) },
       table.stream("WatchEvents") { (send: Sink<Vault.Event>) in try await backend.watchEvents { try await send($0) } },
     ]
