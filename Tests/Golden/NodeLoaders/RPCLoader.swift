@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CBOR
 internal import GRPC
+internal import Glibc
 internal import GoldenSupport
 internal import JSONText
 internal import NodeAPI
@@ -61,6 +62,7 @@ enum StatusLoader: GoldenLoader {
   static let patterns = ["rpc/status/*.json"]
 
   static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
+    setenv("TZ", "UTC", 1)  // the recordings were printed in UTC
     report.check("text") {
       let text = String(decoding: try file.contents(), as: UTF8.self)
       let status = try Control.Status.decode(json: text)

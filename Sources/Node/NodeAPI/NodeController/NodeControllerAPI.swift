@@ -72,20 +72,21 @@ public struct NodeControllerAPI: APIService {
     status.registration = try await registration()
     status.keyManager = await sources.keyManager?.keyManagerStatus()
     status.pendingUpgrades = try await sources.upgrades?.pendingUpgrades() ?? []
-    status.lightClient = Control.LightClientStatus(peerIDs: [])
+    status.lightClient = Control.LightClientStatus()
     if let p2p = sources.p2p {
       status.p2p = await p2p.p2pStatus()
-      status.lightClient?.peerIDs = await p2p.lightClientPeers()
+      status.lightClient?.peerIDs = await p2p.lightClientPeers().nilIfEmpty
     }
     return status
   }
 
-  /// What fails about a runtime is only logged.
+  /// What fails about a runtime is only logged; before the first block there is no descriptor.
   private func runtime(_ source: any RuntimeStatusSource) async -> Control.RuntimeStatus {
     var status = await source.runtimeStatus()
     let id = source.runtimeID
     do {
       status.descriptor = try await consensus.read(0) { try RegistryState($0).anyRuntime(id) }
+    } catch let error as CodedError where error.isSame(as: .noCommittedBlocks) {
     } catch { log.error("failed to fetch runtime descriptor", ["runtime_id": id.hex, "err": "\(error)"]) }
     return status
   }
