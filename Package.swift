@@ -26,7 +26,7 @@ struct Module {
 
 let system: [(name: String, package: String)] = [
   ("CRocksDB", "librocksdb-dev"), ("CNGHTTP2", "libnghttp2-dev"), ("COpenSSL", "libssl-dev"), ("CUV", "libuv1-dev"),
-  ("CYAML", "libyaml-dev"), ("CSeccomp", "libseccomp-dev"), ("CZip", "libzip-dev"), ("CZlib", "zlib1g-dev"),
+  ("CYAML", "libyaml-dev"), ("CSeccomp", "libseccomp-dev"), ("CZlib", "zlib1g-dev"),
   ("CGMP", "libgmp-dev"), ("CLinux", "libc6-dev"),
 ]
 
@@ -48,7 +48,9 @@ let modules: [Module] = [
   // Floor 2
   Module(name: "KeyValueStore", floor: "Storage", hot: true, uses: ["Bytes"], tests: ["RocksDBStore"]),
   Module(name: "RocksDBStore", floor: "Storage", hot: true, uses: ["Bytes", "KeyValueStore", "CRocksDB"], tests: []),
-  Module(name: "MKVS", floor: "Storage", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "COpenSSL"], tests: []),
+  Module(
+    name: "MKVS", floor: "Storage", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "COpenSSL"],
+    tests: []),
   Module(
     name: "MKVSDatabase", floor: "Storage", hot: true,
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "KeyValueStore"], tests: ["RocksDBStore"]),
@@ -65,18 +67,36 @@ let modules: [Module] = [
     tests: ["RocksDBStore"]),
   Module(
     name: "ConsensusApp", floor: "Consensus", hot: true,
-    uses: ["Bytes", "CBOR", "JSONText", "Wire", "Protobuf", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "Telemetry"],
+    uses: [
+      "Bytes", "CBOR", "JSONText", "Wire", "Protobuf", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT",
+      "Telemetry",
+    ],
     tests: []),
-  Module(name: "ChainReplay", floor: "Consensus", uses: ["Bytes", "CBOR", "JSONText", "Wire", "Protobuf", "CometBFT", "ConsensusApp", "OasisCrypto", "OasisTypes", "KeyValueStore", "MKVSDatabase", "CZlib"]),
+  Module(
+    name: "ChainReplay", floor: "Consensus",
+    uses: [
+      "Bytes", "CBOR", "JSONText", "Wire", "Protobuf", "CometBFT", "ConsensusApp", "OasisCrypto", "OasisTypes", "KeyValueStore",
+      "MKVSDatabase", "CZlib",
+    ]),
   Module(
     name: "ConsensusService", floor: "Consensus",
-    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "ConsensusApp", "Telemetry", "JSONText", "Protobuf"],
+    uses: [
+      "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "ConsensusApp",
+      "Telemetry", "JSONText", "Protobuf",
+    ],
     tests: []),
-  Module(name: "RuntimeProtocol", floor: "Runtime", hot: true, uses: ["Bytes", "CBOR", "Wire", "JSONText", "OasisCrypto", "OasisTypes", "MKVS"], tests: []),
-  Module(name: "RuntimeBundle", floor: "Runtime", uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "COpenSSL", "CZlib", "CLinux"], tests: []),
+  Module(
+    name: "RuntimeProtocol", floor: "Runtime", hot: true, uses: ["Bytes", "CBOR", "Wire", "JSONText", "OasisCrypto", "OasisTypes", "MKVS"],
+    tests: []),
+  Module(
+    name: "RuntimeBundle", floor: "Runtime",
+    uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "COpenSSL", "CZlib", "CLinux"], tests: []),
   Module(
     name: "RuntimeHost", floor: "Runtime",
-    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle", "CSeccomp", "CLinux", "JSONText"],
+    uses: [
+      "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle", "CSeccomp",
+      "CLinux", "JSONText",
+    ],
     tests: ["test-guest"]),
   Module(name: "test-guest", floor: "Tests/Runtime/TestGuest", kind: .development, program: true),  // a runtime in C for the tests
   Module(
@@ -97,8 +117,8 @@ let modules: [Module] = [
   Module(
     name: "CommitteeWorker", floor: "Workers",
     uses: [
-      "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "ConsensusApp", "ConsensusService", "CometBFT",
-      "Protobuf", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
+      "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "ConsensusApp", "ConsensusService",
+      "CometBFT", "Protobuf", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
     ]),
   Module(
     name: "StorageWorker", floor: "Workers",
@@ -112,8 +132,8 @@ let modules: [Module] = [
   Module(
     name: "ClientWorker", floor: "Workers",
     uses: [
-      "Bytes", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService", "CommitteeWorker", "RuntimeProtocol",
-      "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
+      "Bytes", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService", "CommitteeWorker",
+      "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
     ]),
   Module(
     name: "RegistrationWorker", floor: "Workers",
@@ -128,21 +148,21 @@ let modules: [Module] = [
   Module(
     name: "NodeAPI", floor: "Node",
     uses: [
-      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "Protobuf", "AsyncIO", "Telemetry", "GRPC", "CometBFT", "ConsensusApp",
-      "ConsensusService", "CLinux",
+      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "Protobuf", "AsyncIO", "Telemetry", "GRPC", "CometBFT",
+      "ConsensusApp", "ConsensusService", "CLinux",
     ], tests: []),
   Module(
     name: "NodeCommands", floor: "Node",
     uses: [
-      "Bytes", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "CommandLineTool", "GRPC", "ConsensusApp",
-      "ChainReplay", "NodeAPI", "NodeIdentity", "NodeConfiguration",
+      "Bytes", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "CommandLineTool", "GRPC", "ConsensusApp", "ChainReplay",
+      "NodeAPI", "NodeIdentity", "NodeConfiguration",
     ], tests: []),
   Module(name: "oasis-node", floor: "Executables", kind: .tool, uses: ["CommandLineTool", "NodeCommands", "OasisNode"]),
   Module(
     name: "NetRunner", floor: "Node",
     uses: [
-      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "GRPC", "CommandLineTool", "ConsensusApp", "RuntimeBundle",
-      "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
+      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "GRPC", "CommandLineTool", "ConsensusApp",
+      "RuntimeBundle", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
     ], tests: ["CometBFT"]),
   Module(name: "oasis-net-runner", floor: "Executables", kind: .tool, uses: ["CommandLineTool", "NetRunner"]),
   Module(name: "orc", floor: "Executables", kind: .tool, uses: ["Bytes", "CommandLineTool", "OasisTypes", "RuntimeBundle"], tests: []),
@@ -156,13 +176,33 @@ let modules: [Module] = [
     ]),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
-  Module(name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true, uses: ["ChainReplay", "ChainLoaders", "GoldenSupport"], program: true),
+  Module(
+    name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true,
+    uses: ["ChainReplay", "ChainLoaders", "GoldenSupport"], program: true),
   golden("CoreLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes"]),
-  golden("StorageLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "RocksDBStore"]),
-  golden("CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "CometBFT"]),
-  golden("ChainLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "CometBFT", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes"]),
-  golden("RuntimeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle", "OasisRuntimeSDK", "SimpleKeyValue"]),
-  golden("NodeLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "MKVS", "OasisTypes", "Telemetry", "GRPC", "CommandLineTool", "NodeConfiguration", "NodeAPI", "NodeCommands", "CNGHTTP2"]),
+  golden(
+    "StorageLoaders",
+    uses: [
+      "GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore",
+      "RocksDBStore",
+    ]),
+  golden(
+    "CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "CometBFT"]),
+  golden(
+    "ChainLoaders",
+    uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "CometBFT", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes"]),
+  golden(
+    "RuntimeLoaders",
+    uses: [
+      "GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle",
+      "OasisRuntimeSDK", "SimpleKeyValue",
+    ]),
+  golden(
+    "NodeLoaders",
+    uses: [
+      "GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "MKVS", "OasisTypes", "Telemetry", "GRPC", "CommandLineTool",
+      "NodeConfiguration", "NodeAPI", "NodeCommands", "CNGHTTP2",
+    ]),
   golden("golden", uses: loaders, program: true),
 ]
 let settings: [SwiftSetting] = [
@@ -230,7 +270,8 @@ let package = Package(
     + (tested.contains("oasis-net-runner")
       ? [
         .testTarget(
-          name: "EndToEndTests", dependencies: ["NetRunner", "NodeAPI", "AsyncIO", "JSONText", "OasisTypes"], path: "Tests/EndToEnd/EndToEndTests",
+          name: "EndToEndTests", dependencies: ["NetRunner", "NodeAPI", "AsyncIO", "JSONText", "OasisTypes"],
+          path: "Tests/EndToEnd/EndToEndTests",
           exclude: ["foreign_client.py"], swiftSettings: settings, linkerSettings: linked(.tool))
       ] : [])
 )

@@ -123,7 +123,8 @@ public enum GasCases: GoldenLoader {
           default: FreeGas()
           }
         for (index, step) in (line["steps"]?.array ?? []).enumerated() {
-          guard let multiplier = step.unsigned("multiplier"), let cost = step.unsigned("cost") else { continue }  // negative: does not compile here
+          // A negative number does not compile here.
+          guard let multiplier = step.unsigned("multiplier"), let cost = step.unsigned("cost") else { continue }
           var failure: (any Error)?
           do { try gas.use(multiplier, "op", step["known"]?.bool == true ? ["op": cost] : [:]) } catch { failure = error }
           try expectError(failure, step["error"], "step \(index)")

@@ -24,7 +24,9 @@ public struct GoldenFile: Sendable {
 
   /// Every line of a JSON lines file, with its number from 1.
   public func lines() throws -> [(number: Int, value: JSONValue)] {
-    try contents().split(separator: UInt8(ascii: "\n")).enumerated().map { (number: $0.offset + 1, value: try JSONParser.parse(Array($0.element))) }
+    try contents().split(separator: UInt8(ascii: "\n")).enumerated().map {
+      (number: $0.offset + 1, value: try JSONParser.parse(Array($0.element)))
+    }
   }
 
   /// The whole file as one JSON document.

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// Runs loaders over a golden tree.
-public struct GoldenRun {
+public struct GoldenRun: Sendable {
   let loaders: [any GoldenLoader.Type]
 
   public init(loaders: [any GoldenLoader.Type]) { self.loaders = loaders }

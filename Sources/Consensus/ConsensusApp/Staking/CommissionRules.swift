@@ -36,7 +36,8 @@ extension CommissionSchedule {
     if let first = rates.first, first.start <= now { throw AppError.uncoded("rate step at \(first.start) is not in the future") }
     if let first = bounds.first {
       let lead = isInitial ? 0 : rules.rateBoundLead
-      guard first.start >= now &+ 1 &+ lead else { throw AppError.uncoded("bound step at \(first.start) is too early") }  // wraps as the reference's
+      // Wraps as the reference's sum does.
+      guard first.start >= now &+ 1 &+ lead else { throw AppError.uncoded("bound step at \(first.start) is too early") }
     }
   }
 
