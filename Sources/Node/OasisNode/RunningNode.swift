@@ -189,7 +189,8 @@ actor RunningNode: NodeLifecycle {
     let clients = runtimes.map { ClientAdapter(client: $0.client, storage: $0.storage) }
     var services: [any APIService] = [
       NodeControllerAPI(consensus: service, consensusStatus: statusReader, sources: sources, node: self, log: setup.log),
-      ConsensusAPI(service, genesis: setup.document, status: statusReader), StakingAPI(service, genesis: setup.document), RegistryAPI(service), RootHashAPI(service),
+      ConsensusAPI(service, genesis: setup.document, status: statusReader), StakingAPI(service, genesis: setup.document),
+      RegistryAPI(service), RootHashAPI(service),
       SchedulerAPI(service), BeaconAPI(service, baseEpoch: setup.document.beacon.base), GovernanceAPI(service), VaultAPI(service),
       KeyManagerAPI(service),
     ]
