@@ -33,13 +33,13 @@ public enum NodeProgram {
       let lock = try directory.lock()
       defer { withExtendedLifetime(lock) {} }
       let setup = try prepare(configuration, directory, flags, log)
-      log.module("node").info("Starting oasis-node", ["version": "26.1", "mode": configuration.nodeMode])
+      log.info("Starting oasis-node", ["version": "26.1", "mode": configuration.nodeMode])
       let node = try await RunningNode(setup)
       switch await node.run() {
       case .requested, .failed: return 0  // a part that ended by itself is told by the log only, as in the reference
       }
     } catch {
-      log.module("node").error("failed to start oasis node", ["err": "\(error)"])
+      log.error("failed to start oasis node", ["err": "\(error)"])
       FileHandle.standardError.write(Data("oasis-node: \(error)\n".utf8))
       return 1
     }
@@ -80,6 +80,6 @@ public enum NodeProgram {
       guard let level = LogLevel(word: word) else { throw StartError("common.log.level.\(module): '\(word)' is not a level") }
       if module == "default" { levels.standard = level } else { levels.byPrefix[module] = level }
     }
-    return Log(LogOutput(format: section.format.lowercased() == "json" ? .json : .logfmt, levels: levels, sink: sink), module: "")
+    return Log(LogOutput(format: section.format.lowercased() == "json" ? .json : .logfmt, levels: levels, sink: sink), module: "node")
   }
 }

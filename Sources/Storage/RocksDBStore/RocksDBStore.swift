@@ -88,13 +88,24 @@ final class Handle: @unchecked Sendable {  // RocksDB's objects may be used from
   private let cache: OpaquePointer
   private let readOnly: Bool
 
+  /// Options without files that are larger than what is in them: a node has eight stores, most of them small.
+  private static func frugalOptions() -> OpaquePointer? {
+    let standard = rocksdb_options_create()
+    defer { rocksdb_options_destroy(standard) }
+    let frugal = rocksdb_options_create()
+    var message: UnsafeMutablePointer<CChar>?
+    rocksdb_get_options_from_string(standard, "allow_fallocate=false;manifest_preallocation_size=65536", frugal, &message)
+    if let message { rocksdb_free(message) }  // an unknown option costs disk space only
+    return frugal
+  }
+
   init(directory: String, options: RocksDBStore.Options) throws(StoreError) {
     self.directory = directory
     readOnly = options.readOnly
     let cache = rocksdb_cache_create_lru(options.blockCacheSize)
     let table = rocksdb_block_based_options_create()
     rocksdb_block_based_options_set_block_cache(table, cache)
-    let settings = rocksdb_options_create()
+    let settings = Self.frugalOptions()
     rocksdb_options_set_block_based_table_factory(settings, table)
     rocksdb_block_based_options_destroy(table)
     rocksdb_options_set_create_if_missing(settings, options.createIfMissing ? 1 : 0)
