@@ -192,7 +192,7 @@ actor RunningNode: NodeLifecycle {
       ConsensusAPI(service, genesis: setup.document, status: statusReader), StakingAPI(service, genesis: setup.document),
       RegistryAPI(service), RootHashAPI(service),
       SchedulerAPI(service), BeaconAPI(service, baseEpoch: setup.document.beacon.base), GovernanceAPI(service), VaultAPI(service),
-      KeyManagerAPI(service),
+      KeyManagerAPI(service), ChurpAPI(service),
     ]
     if !clients.isEmpty { services += [RuntimeClientAPI(service, runtimes: clients), StorageWorkerAPI(clients)] }
     await api.register(services)
