@@ -186,6 +186,8 @@ actor RunningNode: NodeLifecycle {
       identity: .init(node: identity.node.publicKey, consensus: identity.consensus.publicKey, tls: identity.tls.publicKey))
     if setup.flags.dontBlameOasis { sources.debug = .init(enabled: true, allowRoot: setup.configuration.common.debug.allowRoot) }
     (sources.runtimes, sources.registration, sources.upgrades) = (runtimes, registration, upgrades)
+    let p2p = try? NodeAddresses.p2p(setup.configuration.p2p, allowsUnroutable: setup.flags.dontBlameOasis)
+    sources.p2p = PeerlessHost(key: identity.p2p.publicKey, addresses: p2p ?? [])
     let clients = runtimes.map { ClientAdapter(client: $0.client, storage: $0.storage) }
     var services: [any APIService] = [
       NodeControllerAPI(consensus: service, consensusStatus: statusReader, sources: sources, node: self, log: setup.log),

@@ -101,6 +101,22 @@ struct ConsensusNetwork: ConsensusNetworkStatusSource {
   }
 }
 
+/// The libp2p host's identity; it has no peers in this version.
+struct PeerlessHost: P2PStatusSource {
+  let key: PublicKey
+  let addresses: [NodeAddress]
+
+  func p2pStatus() async -> Control.P2PStatus {
+    var status = Control.P2PStatus()
+    (status.publicKey, status.addresses) = (key, addresses)
+    // The identity multihash of libp2p's protobuf form of an Ed25519 key.
+    status.peerID = PeerIdentity([0x00, 0x24, 0x08, 0x01, 0x12, 0x20] + key.bytes)
+    return status
+  }
+
+  func lightClientPeers() async -> [String] { [] }
+}
+
 /// A runtime's client worker as the API calls it.
 struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend {
   let client: ClientWorker

@@ -117,7 +117,7 @@ import Testing
     let printed = try await run(ReleasePrograms.programs.node, ["control", "status", "--address", socket], in: folder)
     #expect(printed.exit == .code(0), "\(printed.errors)")
     let recorded = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Data/rpc/status/compute-ready.json").standardized
+      .appendingPathComponent("../../Data/chains/basic/nodes/compute-0/control-status.json").standardized
     let theirs = StatusKeys(try JSONParser.parse(Array(try Data(contentsOf: recorded))))
     let ours = StatusKeys(try JSONParser.parse(Array(printed.output.utf8)))
     #expect(ours.paths == theirs.paths)

@@ -8,6 +8,7 @@ internal import Wire
 /// A client of the network's node over its socket. Rule: sheet 09 §5, 11 B.1.
 public struct DemoClient: Sendable {
   private let client: GRPCClient
+  private let nonces = Nonces()
 
   public init(socket: String) {
     var options = GRPCClient.Options()
@@ -30,7 +31,9 @@ public struct DemoClient: Sendable {
   public func submit(_ call: KeyValueCall, sender: [UInt8]) async throws -> Outcome {
     var attempts = 5
     while true {
+      // Two submissions at once may take the same nonce; one of them is then refused and takes the next.
       let nonce = try await nextNonce(of: sender)
+      await nonces.set(sender, nonce + 1)
       let submission = RuntimeClient.Submission(
         runtimeID: DemoGenesis.runtimeID, data: call.transaction(sender: sender, nonce: nonce))
       let answer = try await self.call("RuntimeClient/SubmitTxMeta", submission.cbor(), timeout: .seconds(60))
@@ -42,7 +45,10 @@ public struct DemoClient: Sendable {
         result = try KeyValueResult(output: meta.data)
       }
       attempts -= 1
-      if case .failure(let text) = result, text.contains(Self.nonceRefusal), attempts > 0 { continue }
+      if case .failure(let text) = result, text.contains(Self.nonceRefusal), attempts > 0 {
+        await nonces.set(sender, nil)
+        continue
+      }
       return Outcome(result: result, round: meta.round)
     }
   }
@@ -57,9 +63,10 @@ public struct DemoClient: Sendable {
 
   private static let nonceRefusal = "Invalid nonce"
 
-  /// The sender's next nonce. The runtime's check accepts every nonce from it on, and there is no query for it: so it is searched.
+  /// The sender's next nonce, as far as this client knows. The runtime's check accepts every nonce from it on, and there is no query for it: so it is searched.
   func nextNonce(of sender: [UInt8]) async throws -> UInt64 {
-    try await NonceSearch.run { nonce in
+    if let known = await nonces.next[sender] { return known }
+    return try await NonceSearch.run { nonce in
       let probe = KeyValueCall.get(key: "").transaction(sender: sender, nonce: nonce)
       do {
         let submission = RuntimeClient.Submission(runtimeID: DemoGenesis.runtimeID, data: probe)
@@ -72,6 +79,12 @@ public struct DemoClient: Sendable {
   private func call(_ method: String, _ message: [UInt8], timeout: Duration) async throws -> [UInt8] {
     try await client.unary("/oasis-core.\(method)", message, timeout: timeout)
   }
+}
+
+/// The next nonce of each sender that this client has submitted for.
+private actor Nonces {
+  private(set) var next: [[UInt8]: UInt64] = [:]
+  func set(_ sender: [UInt8], _ nonce: UInt64?) { next[sender] = nonce }
 }
 
 /// Finds the least number that is accepted, where all above it are accepted too.
