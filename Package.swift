@@ -122,7 +122,7 @@ let modules: [Module] = [
     ]),
   Module(
     name: "StorageWorker", floor: "Workers",
-    uses: ["Bytes", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "RegistrationWorker", "RuntimeHistory", "Telemetry"]),
+    uses: ["Bytes", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "RegistrationWorker", "RuntimeHistory", "Telemetry", "AsyncIO"]),
   Module(
     name: "ExecutorWorker", floor: "Workers",
     uses: [
@@ -137,7 +137,7 @@ let modules: [Module] = [
     ]),
   Module(
     name: "RegistrationWorker", floor: "Workers",
-    uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "KeyValueStore", "Telemetry", "Wire"],
+    uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "KeyValueStore", "Telemetry", "Wire", "AsyncIO"],
     tests: []),
   Module(
     name: "BeaconWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "Telemetry", "Bytes"],

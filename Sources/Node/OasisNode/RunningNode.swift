@@ -284,8 +284,8 @@ actor RunningNode: NodeLifecycle {
   private func watchReadiness() async {
     do {
       try await consensus.service.waitSynced()
-      for runtime in runtimes { await runtime.storage.waitInitialized() }
-      if let registration, setup.configuration.nodeMode == .compute { await registration.waitInitialized() }
+      for runtime in runtimes { try await runtime.storage.waitInitialized() }
+      if let registration, setup.configuration.nodeMode == .compute { try await registration.waitInitialized() }
     } catch { return }
     isReady = true
     log.info("initialization complete: ready to serve")
@@ -308,7 +308,7 @@ actor RunningNode: NodeLifecycle {
       return
     }
     try await registration.requestDeregistration()
-    if wait { await registration.waitDeregistered() }
+    if wait { try await registration.waitDeregistered() }
   }
 
   func addBundle(path: String) async throws {

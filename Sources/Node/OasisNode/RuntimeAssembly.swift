@@ -149,7 +149,7 @@ struct RuntimeAssembly: Sendable {
       group.addTask {
         _ = await history.committedBlocks().first { _ in true }
         await committee.historyIsReady()
-        await storage.waitInitialized()
+        try await storage.waitInitialized()
         await committee.workersAreReady()
         try await Task.sleep(for: .seconds(Int64(Int32.max)))
       }

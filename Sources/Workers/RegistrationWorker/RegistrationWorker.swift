@@ -1,3 +1,4 @@
+internal import AsyncIO
 internal import ConsensusApp
 public import ConsensusService
 public import KeyValueStore
@@ -36,12 +37,11 @@ public actor RegistrationWorker {
   private let signals: AsyncStream<Signal>
   private var machine = RegistrationMachine(isDelayed: false)
   private var retryDelay = Duration.milliseconds(500)
-  private var isInitialized = false
-  private var waiters: [CheckedContinuation<Void, Never>] = []
+  private let initialized = Gate()
   public private(set) var status = RegistrationStatus()
 
   private let store: any KeyValueStore
-  private var deregistered: [CheckedContinuation<Void, Never>] = []
+  private let deregistered = Gate()
   private static let deregistrationKey = Array("worker/registration/deregistration requested".utf8)
 
   private enum Signal {
@@ -71,10 +71,8 @@ public actor RegistrationWorker {
     return provider
   }
 
-  /// Returns after the first successful registration.
-  public func waitInitialized() async {
-    if !isInitialized { await withCheckedContinuation { waiters.append($0) } }
-  }
+  /// Returns after the first successful registration; throws where the task is cancelled first.
+  public nonisolated func waitInitialized() async throws { try await initialized.wait() }
 
   /// Stops registering; ``run()`` ends once the registry has dropped the node. Kept over restarts.
   public func requestDeregistration() throws {
@@ -84,8 +82,8 @@ public actor RegistrationWorker {
     signal.yield(.deregister)
   }
 
-  /// Returns once ``run()`` has ended after a deregistration.
-  public func waitDeregistered() async { await withCheckedContinuation { deregistered.append($0) } }
+  /// Returns once ``run()`` has ended after a deregistration; throws where the task is cancelled first.
+  public nonisolated func waitDeregistered() async throws { try await deregistered.wait() }
 
   /// Works until the task is cancelled or the node was deregistered.
   public func run() async throws -> Outcome {
@@ -119,8 +117,7 @@ public actor RegistrationWorker {
       batch.delete(Self.deregistrationKey)
       try store.write(batch, sync: true)
       log.info("node was removed from the registry")
-      for waiter in deregistered { waiter.resume() }
-      deregistered = []
+      deregistered.open()
       return .deregistered
     }
     return .cancelled
@@ -167,9 +164,7 @@ public actor RegistrationWorker {
         if (try? await Task.sleep(for: delay)) != nil { signal.yield(.retry) }
       }
     case .initialRegistrationDone:
-      isInitialized = true
-      for waiter in waiters { waiter.resume() }
-      waiters = []
+      initialized.open()
     }
   }
 

@@ -1,3 +1,4 @@
+internal import AsyncIO
 internal import Bytes
 internal import MKVS
 public import MKVSDatabase
@@ -31,8 +32,7 @@ public actor StorageWorker {
   /// The last round whose trees are finalized here; nil before the first.
   public private(set) var lastFinalized: RootHash.Block?
   private var isAvailable = false
-  private var initialized: [CheckedContinuation<Void, Never>] = []
-  private var isInitialized = false
+  private let initialized = Gate()
 
   /// - Parameter providers: the roles that are available while storage is close to the chain's head.
   public init(history: RuntimeHistory, database: NodeDatabase, providers: [RoleProvider], log: Log) {
@@ -40,9 +40,8 @@ public actor StorageWorker {
     self.log = log.module("worker/storage/committee").with(["runtime_id": history.runtimeID.description])
   }
 
-  public func waitInitialized() async {
-    if !isInitialized { await withCheckedContinuation { initialized.append($0) } }
-  }
+  /// Returns once the genesis state is stored; throws where the task is cancelled first.
+  public nonisolated func waitInitialized() async throws { try await initialized.wait() }
 
   /// Works until the task is cancelled; throws what makes the node stop.
   public func run(genesis: @Sendable () async throws -> RootHash.Block) async throws {
@@ -50,9 +49,7 @@ public actor StorageWorker {
     let genesis = try await genesis()
     try await start(genesis.header)
     phase = .syncingRounds
-    isInitialized = true
-    for waiter in initialized { waiter.resume() }
-    initialized = []
+    initialized.open()
     for await committed in await history.committedBlocks() {
       guard let block = committed.block else { continue }
       try await catchUp(to: block.header.round, genesis: genesis.header)

@@ -40,7 +40,7 @@ public struct Demo: Sendable {
     announce(network, node)
     let reached = Reached()
     let outcome = await withTaskGroup(of: Outcome.self) { group in
-      group.addTask { await self.script(network, reached) }
+      group.addTask { await self.script(network, node, reached) }
       group.addTask {
         for await signal in signals { return .asked(signal: signal) }
         return .cancelled
@@ -71,11 +71,11 @@ public struct Demo: Sendable {
 
   // MARK: - The script
 
-  private func script(_ network: DemoNetwork, _ reached: Reached) async -> Outcome {
+  private func script(_ network: DemoNetwork, _ node: NodeProcess, _ reached: Reached) async -> Outcome {
     let client = DemoClient(socket: directory.socket)
     var watch = DemoWatch(genesisExpiration: network.genesisExpiration, directory: directory.path)
     do {
-      if let failure = try await awaitCommittee(client, &watch) { return .failed(failure) }
+      if let failure = try await awaitCommittee(client, &watch, node) { return .failed(failure) }
       let isGood = try await transact(client)
       guard isGood, !isOnce, progress.isTerminal else { return .finished(isGood: isGood) }
       await reached.done()
@@ -87,20 +87,47 @@ public struct Demo: Sendable {
   }
 
   /// Waits until the node is its committee's worker; returns why it never will be.
-  private func awaitCommittee(_ client: DemoClient, _ watch: inout DemoWatch) async throws -> String? {
+  private func awaitCommittee(_ client: DemoClient, _ watch: inout DemoWatch, _ node: NodeProcess) async throws -> String? {
     var shown = ""
+    var since = progress.elapsed
     while true {
-      switch watch.observe(try? await client.status(), at: progress.elapsed) {
+      switch watch.observe(try await status(client), at: progress.elapsed) {
       case .failed(let reason): return reason
       case .ready(let figures):
         progress.step("the committee is there: this node (\(figures))")
         return nil
       case .waiting(let text, let figures):
         let whole = figures.isEmpty ? text : "\(text) (\(figures))"
-        if text != shown { progress.step(whole) } else { progress.live(whole) }
-        shown = text
+        if text != shown {
+          progress.step(whole)
+          (shown, since) = (text, progress.elapsed)
+        } else if progress.elapsed - since > Self.patience {
+          complain(whole, node)
+          since = progress.elapsed
+        } else {
+          progress.live(whole)
+        }
       }
       try await IO.sleep(for: .milliseconds(250))
+    }
+  }
+
+  /// How long it waits for the same before it looks for the reason in the log.
+  private static let patience = Duration.seconds(15)
+
+  private func complain(_ text: String, _ node: NodeProcess) {
+    let complaints = LogTail.lines(directory.log, from: node.logStart, count: 200).filter { line in
+      line.contains("level=error") || line.contains("level=warn")
+    }
+    progress.step("still \(text)" + (complaints.isEmpty ? "" : "; the node's log says:"))
+    for line in complaints.suffix(2) { progress.line("  \(line)") }
+  }
+
+  /// Nil while the node does not answer.
+  private func status(_ client: DemoClient) async throws -> Control.Status? {
+    do { return try await client.status() } catch {
+      try Task.checkCancellation()
+      return nil
     }
   }
 
@@ -148,7 +175,7 @@ public struct Demo: Sendable {
   /// Shows the heights until something goes wrong, and returns what.
   private func follow(_ client: DemoClient, _ watch: inout DemoWatch) async throws -> String {
     while true {
-      switch watch.observe(try? await client.status(), at: progress.elapsed) {
+      switch watch.observe(try await status(client), at: progress.elapsed) {
       case .failed(let reason): return reason
       case .ready(let figures): progress.live(figures)
       case .waiting(let text, let figures): progress.live(figures.isEmpty ? text : "\(figures): \(text)")
