@@ -29,8 +29,12 @@ golden: setup ## check recorded data of the reference [GOLDEN_DIR=folder] [ONLY=
 	@$(RELEASE) --product golden >$(BUILD)/golden.log 2>&1 || { cat $(BUILD)/golden.log; exit 1; }
 	@$(BUILD)/release/release/golden $(GOLDEN_DIR) $(ONLY)
 
+bench: setup ## measure the hot paths, beside the reference's figures [ONLY=cbor] [GOLDEN_DIR=folder]
+	@./scripts/build-release $(BUILD) simple-keyvalue benchmarks
+	@GOLDEN_DIR=$(GOLDEN_DIR) BENCH_DIR=$(BUILD)/bench OASIS_GUEST=$(CURDIR)/$(BUILD)/bin/simple-keyvalue SWIFT_BACKTRACE=enable=no $(BUILD)/bin/benchmarks $(ONLY)
+
 lint: setup ## check format and structure
 	@./scripts/lint
 
 format: ## format all sources
-	@swift format -i -r Sources Tests Package.swift
+	@swift format -i -r Benchmarks Sources Tests Package.swift

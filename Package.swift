@@ -204,6 +204,12 @@ let modules: [Module] = [
       "NodeConfiguration", "NodeAPI", "NodeCommands", "CNGHTTP2",
     ]),
   golden("golden", uses: loaders, program: true),
+  Module(
+    name: "benchmarks", floor: "Benchmarks", kind: .development,
+    uses: [
+      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "KeyValueStore", "RocksDBStore", "MKVS", "MKVSDatabase",
+      "ConsensusApp", "ChainReplay", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle", "RuntimeHost", "SimpleKeyValue", "GoldenSupport",
+    ], program: true),
 ]
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),

@@ -93,4 +93,24 @@ extension Tree: ReadSyncer {
     guard try get(key) != nil else { return nil }
     return try syncGet(GetRequest(tree: TreeID(root: root, position: root.hash), key: key, proofVersion: version)).proof
   }
+
+  /// One proof that contains the way to each of the keys.
+  package func proof(of keys: [[UInt8]], version: UInt16) throws -> Proof {
+    try serve(TreeID(root: root, position: root.hash), version: version)
+    var builder = ProofBuilder(tree: self, version: version)
+    for key in keys {
+      try key.withUnsafeBufferPointer { key in
+        var slot = arena.root, depth = 0
+        while true {
+          let ref = try deref(slot)
+          try builder.include(ref)
+          guard ref.kind == .inner else { return }
+          depth += Int(arena.inner(ref).pointee.labelBits)
+          guard let next = child(arena.inner(ref), key, key.count * 8, depth) else { return }
+          slot = next
+        }
+      }
+    }
+    return builder.build()
+  }
 }
