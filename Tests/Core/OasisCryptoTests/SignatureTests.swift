@@ -79,6 +79,30 @@ import Testing
     #expect(batch.verify() == [Bool](repeating: true, count: 20) + [false])
   }
 
+  @Test func batchesGiveTheVerdictsOfSingleSignatures() throws {
+    let signed = try (0..<150).map { index in
+      let signer = MemorySigner(seed: [UInt8](repeating: UInt8(index), count: 32))
+      return (signature: try signer.signRaw([UInt8(index)]), key: signer.publicKey, message: [UInt8(index)])
+    }
+    for (count, bad) in [(2, [0]), (3, []), (63, [62]), (64, []), (65, [64]), (128, [3, 70, 127]), (150, []), (150, [0, 149])] {
+      var batch = BatchVerifier()
+      for (index, item) in signed.prefix(count).enumerated() {
+        batch.addRaw(item.signature, publicKey: item.key, message: bad.contains(index) ? [0xff, 0xff] : item.message)
+      }
+      #expect(batch.verify() == (0..<count).map { !bad.contains($0) })
+      #expect(batch.verifyAll() == bad.isEmpty)
+    }
+    // Errors that would cancel each other if the weights were equal: two signatures of the same key exchanged.
+    let signer = MemorySigner(seed: [UInt8](repeating: 1, count: 32))
+    let (first, second) = (try signer.signRaw([1]), try signer.signRaw([2]))
+    func mixed(_ r: Signature, _ s: Signature) throws -> Signature { try #require(Signature(r.bytes.prefix(32) + s.bytes.suffix(32))) }
+    var batch = BatchVerifier()
+    batch.addRaw(try mixed(first, second), publicKey: signer.publicKey, message: [1])
+    batch.addRaw(try mixed(second, first), publicKey: signer.publicKey, message: [2])
+    #expect(batch.verify() == [false, false])
+    #expect(!batch.verifyAll())
+  }
+
   @Test func vrfVector() throws {
     let seed = try #require([UInt8](hex: "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))
     let signer = MemorySigner(seed: seed)

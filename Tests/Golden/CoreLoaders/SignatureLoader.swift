@@ -51,6 +51,11 @@ public enum SignatureLoader: GoldenLoader {
     let signer = MemorySigner(seed: [UInt8](repeating: 7, count: 32))
     batch.addRaw(try signer.signRaw([1]), publicKey: signer.publicKey, message: [1])
     try expectEqual(batch.verify(), [ok, true], "verdicts")
+    // Among several, so that keys and commitments with torsion parts meet random weights.
+    for other: UInt8 in 2...4 { batch.addRaw(try signer.signRaw([other]), publicKey: signer.publicKey, message: [other]) }
+    batch.addRaw(signature, publicKey: key, message: message)
+    try expectEqual(batch.verify(), [ok, true, true, true, true, ok], "verdicts among several")
+    try expectEqual(batch.verifyAll(), ok, "verdict on several")
   }
 
   private static func context(_ item: Case) throws -> SignatureContext {

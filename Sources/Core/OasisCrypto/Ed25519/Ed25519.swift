@@ -7,16 +7,7 @@ internal import Bytes
 enum Ed25519 {
   /// Whether the signature (R || S) on the message is the key's.
   static func verify(publicKey: PublicKey, message: UnsafeRawBufferPointer, signature: Signature) -> Bool {
-    publicKey.withUnsafeBytes { key in
-      signature.withUnsafeBytes { signature in
-        guard let s = Scalar(canonical: UnsafeRawBufferPointer(rebasing: signature[32...])),
-          !isSmallOrderEncoding(key), !isSmallOrderEncoding(signature),
-          let a = EdwardsPoint(encoding: key), let r = EdwardsPoint(encoding: signature)
-        else { return false }
-        let k = challenge(r: UnsafeRawBufferPointer(rebasing: signature[..<32]), a: key, message: message)
-        return isValid(s: s, k: k, a: a, r: r)
-      }
-    }
+    SignatureClaim(publicKey: publicKey, message: message, signature: signature)?.isValid ?? false
   }
 
   /// k = SHA-512(R || A || M) modulo L, over the bytes as received.
