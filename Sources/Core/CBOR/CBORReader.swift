@@ -75,13 +75,11 @@ public struct CBORReader: Sendable {
 
   /// Moves past `prefix` if the input continues with it.
   @inline(__always)
-  public mutating func consume(_ prefix: [UInt8]) -> Bool {
+  public mutating func consume(_ prefix: UnsafeBufferPointer<UInt8>) -> Bool {
     guard end - offset >= prefix.count else { return false }
     let equal = input.withUnsafeBufferPointer { input in
-      prefix.withUnsafeBufferPointer { prefix in
-        for index in 0..<prefix.count where input[offset + index] != prefix[index] { return false }
-        return true
-      }
+      for index in 0..<prefix.count where input[offset + index] != prefix[index] { return false }
+      return true
     }
     if equal { offset += prefix.count }
     return equal
@@ -237,41 +235,55 @@ public struct CBORReader: Sendable {
 
   /// Fixed bytes. A byte string of another length is refused where `exact`, else padded with zeros or cut;
   /// an array of integers is always padded or cut (sheet 01 §1.5 items 8 and 9).
+  @inlinable
   public mutating func readFixed<Value: FixedByteValue>(_ type: Value.Type = Value.self, exact: Bool = true) throws(CBORError) -> Value {
+    var value = Value()
+    try value.withUnsafeMutableBytes { output throws(CBORError) in try readFixed(into: output, exact: exact) { "\(Value.self)" } }
+    return value
+  }
+
+  /// The same into memory that holds zeros; `name` is the type's, for errors.
+  public mutating func readFixed(into output: UnsafeMutableRawBufferPointer, exact: Bool, name: () -> String) throws(CBORError) {
     let start = offset
     let head = try head()
-    var value = Value()
     switch head.major {
     case 2 where !head.isIndefinite:
       let range = try take(head.argument)
-      if range.count != Value.byteCount, exact || mode.isStrict {
-        throw CBORError(.wrongLength(type: "\(Value.self)", expected: Value.byteCount, found: range.count), offset: start)
+      if range.count != output.count, exact || mode.isStrict {
+        throw CBORError(.wrongLength(type: name(), expected: output.count, found: range.count), offset: start)
       }
       input.withUnsafeBytes { input in
-        value.withUnsafeMutableBytes { output in
-          let source = UnsafeRawBufferPointer(rebasing: input[range.lowerBound..<range.lowerBound + min(range.count, output.count)])
-          output.copyMemory(from: source)
-        }
+        let source = UnsafeRawBufferPointer(rebasing: input[range.lowerBound..<range.lowerBound + min(range.count, output.count)])
+        output.copyMemory(from: source)
       }
     case 2:
       let bytes = try string(head)
-      guard let exactly = Value(bytes) else {
-        throw CBORError(.wrongLength(type: "\(Value.self)", expected: Value.byteCount, found: bytes.count), offset: start)
+      guard bytes.count == output.count else {
+        throw CBORError(.wrongLength(type: name(), expected: output.count, found: bytes.count), offset: start)
       }
-      value = exactly
+      output.copyBytes(from: bytes)
     case 4 where !mode.isStrict:
       var container = Container(head)
-      var bytes = [UInt8](repeating: 0, count: Value.byteCount)
       var index = 0
       while try next(&container) {
-        if index < bytes.count { bytes[index] = try readInteger(UInt8.self) } else { try skip() }
+        if index < output.count { output[index] = try readInteger(UInt8.self) } else { try skip() }
         index += 1
       }
-      if let padded = Value(bytes) { value = padded }
     case 7 where !mode.isStrict && (head.info == 22 || head.info == 23): break
     default: throw mismatch("byte string", at: start)
     }
-    return value
+  }
+
+  /// What ``readBytes()`` reads, without a copy where the input holds the bytes as they are.
+  public mutating func withByteString<Result>(_ body: (UnsafeRawBufferPointer) -> Result) throws(CBORError) -> Result {
+    let start = offset
+    let head = try head()
+    guard head.major == 2, !head.isIndefinite else {
+      offset = start
+      return try readBytes().withUnsafeBytes(body)
+    }
+    let range = try take(head.argument)
+    return input.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
   private mutating func string(_ head: Scan.Head) throws(CBORError) -> [UInt8] {

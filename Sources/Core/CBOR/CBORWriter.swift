@@ -80,6 +80,9 @@ public struct CBORWriter: Sendable {
   /// Appends encoded bytes as they are.
   public mutating func write(verbatim encoded: [UInt8]) { bytes.append(contentsOf: encoded) }
 
+  /// Appends encoded bytes as they are.
+  public mutating func write(verbatim encoded: UnsafeBufferPointer<UInt8>) { bytes.append(contentsOf: encoded) }
+
   /// The smallest of half, single and double precision that keeps the value.
   public mutating func write(double value: Double) {
     if value.isNaN {

@@ -63,14 +63,16 @@ final class Slot: Sendable {
   let key: [UInt8]
   /// How encoding finds out whether to leave the field out.
   let test: EmptinessTest
-  /// The layout of the type whose first field this is, made at first use. Several threads may make it, the first one stays.
-  let layout = AtomicLazyReference<Layout>()
+  /// The layout of the type whose first field this is, made at first use: the address of an object that is never released; 0 before.
+  private let layout = Atomic<UInt>(0)
 
   enum EmptinessTest {
     /// Never left out.
     case none
-    /// Ask the value.
+    /// Ask the value whether it is empty.
     case ask
+    /// Ask the value whether it is absent.
+    case askWhetherAbsent
     /// A struct of omittable fields: encode it, and take it back if it was the empty map. Asking would go over its fields twice.
     case encode
   }
@@ -85,10 +87,22 @@ final class Slot: Sendable {
       return
     }
     guard let inner = type as? any WireMap.Type else {
-      test = .ask
+      test = omission == .omitAbsent ? .askWhetherAbsent : .ask
       return
     }
     test = inner.layout.mandatory == 0 ? .encode : .none
+  }
+
+  /// The layout kept here, made by `make` at first use. Several threads may make it, the first one stays.
+  func layout(_ make: () -> Layout) -> Layout {
+    let known = layout.load(ordering: .acquiring)
+    if let address = UnsafeRawPointer(bitPattern: known) { return Unmanaged<Layout>.fromOpaque(address).takeUnretainedValue() }
+    let made = make()
+    let address = UInt(bitPattern: Unmanaged.passRetained(made).toOpaque())
+    let (stored, first) = layout.compareExchange(expected: 0, desired: address, ordering: .acquiringAndReleasing)
+    guard !stored, let address = UnsafeRawPointer(bitPattern: first) else { return made }
+    Unmanaged.passUnretained(made).release()
+    return Unmanaged<Layout>.fromOpaque(address).takeUnretainedValue()
   }
 
   var isAlwaysInJSON: Bool { omission == .always || omission == .omitEmptyInCBOR }
@@ -97,10 +111,32 @@ final class Slot: Sendable {
   func shifted(by base: Int) -> Slot { Slot(name: name, offset: offset + base, type: type, omission: omission) }
 }
 
+/// What the loops over a struct's CBOR fields need of a slot: no references, so that they count none.
+struct Step {
+  /// The encoded key; lives as long as its layout.
+  let key: UnsafeBufferPointer<UInt8>
+  let offset: Int
+  let type: any WireValue.Type
+  let test: Slot.EmptinessTest
+
+  @inline(__always)
+  func encode(from base: UnsafeRawPointer, to writer: inout CBORWriter) { encodeCBOR(self.type, base + offset, &writer) }
+
+  func isEmpty(in base: UnsafeRawPointer) -> Bool {
+    switch test {
+    case .none: false
+    case .askWhetherAbsent: absence(self.type, base + offset)
+    case .ask, .encode: emptiness(self.type, base + offset)
+    }
+  }
+}
+
 /// What `Wire` derives from a field list, once a type.
-final class Layout: Sendable {
+final class Layout: @unchecked Sendable {  // the memory behind `steps` is written by the initializer only
   /// In canonical order, embedded fields merged in.
   let canonical: [Slot]
+  /// The same for hot loops.
+  let steps: UnsafeBufferPointer<Step>
   /// In declaration order, embedded fields merged in.
   let declared: [Slot]
   /// How many are never left out of CBOR.
@@ -111,11 +147,24 @@ final class Layout: Sendable {
   init(_ slots: [Slot]) {
     declared = slots
     canonical = declared.sorted { canonicallyPrecedes($0.key, $1.key) }
+    let memory = UnsafeMutableBufferPointer<Step>.allocate(capacity: canonical.count)
+    for (index, slot) in canonical.enumerated() {
+      let key = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: slot.key.count)
+      _ = key.initialize(from: slot.key)
+      memory.initializeElement(
+        at: index, to: Step(key: UnsafeBufferPointer(key), offset: slot.offset, type: slot.type, test: slot.test))
+    }
+    steps = UnsafeBufferPointer(memory)
     mandatory = canonical.count { $0.test == .none }
     byName = Dictionary(declared.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     byFoldedName = Dictionary(declared.enumerated().map { ($1.name.foldedKey, $0) }, uniquingKeysWith: { first, _ in first })
     precondition(byName.count == declared.count, "two fields have the same key")
     precondition(declared.count <= 128, "too many fields")
+  }
+
+  deinit {
+    for step in steps { step.key.deallocate() }
+    steps.deallocate()
   }
 }
 
@@ -124,9 +173,9 @@ private let emptyLayout = Layout([])
 extension WireFields {
   /// The type's layout.
   static var layout: Layout {
-    let fields = fields
-    guard !fields.isEmpty else { return emptyLayout }
-    return fields[0].slot.layout.load() ?? fields[0].slot.layout.storeIfNil(Layout(slots(of: fields)))
+    // A field is its slot and nothing else: a list read as slots needs no metadata of generic types at run time.
+    guard let first = unsafeBitCast(fields, to: [Slot].self).first else { return emptyLayout }
+    return first.layout { Layout(slots(of: fields)) }
   }
 
   private static func slots(of fields: [Field<Self>]) -> [Slot] {
@@ -140,9 +189,6 @@ extension WireFields {
 // A slot's value is reached through its offset: `MemoryLayout.offset(of:)` vouches that a value of the slot's type lies there.
 
 extension Slot {
-  func isEmpty(in base: UnsafeRawPointer) -> Bool {
-    omission == .omitAbsent ? absence(self.type, base + offset) : emptiness(self.type, base + offset)
-  }
   func isEmptyInJSON(in base: UnsafeRawPointer) -> Bool {
     omission == .omitAbsent ? absence(self.type, base + offset) : emptinessInJSON(self.type, base + offset)
   }
@@ -172,7 +218,7 @@ private func encodeCBOR<V: WireValue>(_ type: V.Type, _ place: UnsafeRawPointer,
 private func encodeJSON<V: WireValue>(_ type: V.Type, _ place: UnsafeRawPointer, _ writer: inout JSONWriter) {
   place.assumingMemoryBound(to: V.self).pointee.encode(to: &writer)
 }
-private func decodeCBOR<V: WireValue>(
+func decodeCBOR<V: WireValue>(
   _ type: V.Type, _ place: UnsafeMutableRawPointer, _ reader: inout CBORReader
 ) throws(CBORError) {
   place.assumingMemoryBound(to: V.self).pointee = try V(from: &reader)

@@ -20,8 +20,9 @@ extension WireBytes {
     self = value
   }
 
-  public func encode(to writer: inout CBORWriter) { withUnsafeBytes { writer.write(byteString: $0) } }
-  public init(from reader: inout CBORReader) throws(CBORError) { self = try reader.readFixed(Self.self) }
+  // Inlinable, so that each type gets its own code without generic calls.
+  @inlinable public func encode(to writer: inout CBORWriter) { withUnsafeBytes { writer.write(byteString: $0) } }
+  @inlinable public init(from reader: inout CBORReader) throws(CBORError) { self = try reader.readFixed(Self.self) }
   public func encode(to writer: inout JSONWriter) { writer.write(string: wireText) }
   public init(json: JSONValue) throws(JSONError) {
     guard case .string(let text) = json else { throw .mismatch("text", json) }

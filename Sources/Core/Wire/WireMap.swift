@@ -11,7 +11,7 @@ extension WireFields {
     guard layout.mandatory == 0 else { return false }
     return withUnsafePointer(to: self) { pointer in
       let base = UnsafeRawPointer(pointer)
-      return layout.canonical.allSatisfy { $0.isEmpty(in: base) }
+      return layout.steps.allSatisfy { $0.isEmpty(in: base) }
     }
   }
   /// A struct is never left out of JSON.
@@ -64,44 +64,7 @@ extension WireMap {
 
   public func encode(to writer: inout CBORWriter) {
     let layout = Self.layout
-    withUnsafePointer(to: self) { pointer in
-      let base = UnsafeRawPointer(pointer)
-      if layout.mandatory == layout.canonical.count {
-        writer.writeMapHead(layout.mandatory)
-        for slot in layout.canonical {
-          writer.write(verbatim: slot.key)
-          slot.encode(from: base, to: &writer)
-        }
-        return
-      }
-      guard layout.canonical.count < 24 else { return encodeCounting(layout, base, to: &writer) }
-      // The head is one byte: it is set right when the fields are counted.
-      let head = writer.count
-      writer.writeMapHead(0)
-      var count = 0
-      for slot in layout.canonical {
-        if slot.test == .ask, slot.isEmpty(in: base) { continue }
-        let start = writer.count
-        writer.write(verbatim: slot.key)
-        slot.encode(from: base, to: &writer)
-        if slot.test == .encode, writer.isEmptyMap(at: start + slot.key.count) { writer.takeBack(to: start) } else { count += 1 }
-      }
-      writer.setMapHead(at: head, count)
-    }
-  }
-
-  private func encodeCounting(_ layout: Layout, _ base: UnsafeRawPointer, to writer: inout CBORWriter) {
-    var present = FieldSet()
-    var count = layout.mandatory
-    for index in layout.canonical.indices where layout.canonical[index].test != .none && !layout.canonical[index].isEmpty(in: base) {
-      present.insert(index)
-      count += 1
-    }
-    writer.writeMapHead(count)
-    for index in layout.canonical.indices where layout.canonical[index].test == .none || present.contains(index) {
-      writer.write(verbatim: layout.canonical[index].key)
-      layout.canonical[index].encode(from: base, to: &writer)
-    }
+    withUnsafePointer(to: self) { layout.encodeMap(from: UnsafeRawPointer($0), to: &writer) }
   }
 
   public init(from reader: inout CBORReader) throws(CBORError) {
@@ -111,45 +74,92 @@ extension WireMap {
 
   /// Reads a map over the present value; null leaves it as it is.
   public mutating func update(from reader: inout CBORReader) throws(CBORError) {
-    if reader.mode.isStrict { return try updateStrictly(from: &reader) }
-    if reader.readNull() { return }
-    var container = try reader.beginMap()
     let layout = Self.layout
     try withUnsafeMutablePointer(to: &self) { pointer throws(CBORError) in
-      var matcher = FieldMatcher(layout: layout)
-      while try reader.next(&container) {
-        if let index = try matcher.next(&reader) {
-          try layout.canonical[index].decode(into: UnsafeMutableRawPointer(pointer), from: &reader)
-        } else {
-          try reader.skip()
-        }
+      let base = UnsafeMutableRawPointer(pointer)
+      if reader.mode.isStrict {
+        try layout.readMapStrictly(into: base, from: &reader)
+      } else {
+        try layout.readMap(into: base, from: &reader)
       }
     }
   }
+}
+
+// Once for all types: what depends on a type is behind its steps.
+
+extension Layout {
+  func encodeMap(from base: UnsafeRawPointer, to writer: inout CBORWriter) {
+    guard mandatory < steps.count else {
+      writer.writeMapHead(mandatory)
+      for step in steps {
+        writer.write(verbatim: step.key)
+        step.encode(from: base, to: &writer)
+      }
+      return
+    }
+    guard steps.count < 24 else { return encodeMapCounting(base, to: &writer) }
+    // The head is one byte: it is set right when the fields are counted.
+    let head = writer.count
+    writer.writeMapHead(0)
+    var count = 0
+    for step in steps {
+      if step.test == .ask || step.test == .askWhetherAbsent, step.isEmpty(in: base) { continue }
+      let start = writer.count
+      writer.write(verbatim: step.key)
+      step.encode(from: base, to: &writer)
+      if step.test == .encode, writer.isEmptyMap(at: start + step.key.count) { writer.takeBack(to: start) } else { count += 1 }
+    }
+    writer.setMapHead(at: head, count)
+  }
+
+  private func encodeMapCounting(_ base: UnsafeRawPointer, to writer: inout CBORWriter) {
+    var present = FieldSet()
+    var count = mandatory
+    for index in steps.indices where steps[index].test != .none && !steps[index].isEmpty(in: base) {
+      present.insert(index)
+      count += 1
+    }
+    writer.writeMapHead(count)
+    for index in steps.indices where steps[index].test == .none || present.contains(index) {
+      writer.write(verbatim: steps[index].key)
+      steps[index].encode(from: base, to: &writer)
+    }
+  }
+
+  fileprivate func readMap(into base: UnsafeMutableRawPointer, from reader: inout CBORReader) throws(CBORError) {
+    if reader.readNull() { return }
+    var container = try reader.beginMap()
+    var matcher = FieldMatcher(layout: self)
+    while try reader.next(&container) {
+      if let index = try matcher.next(&reader) { try readField(index, into: base, from: &reader) } else { try reader.skip() }
+    }
+  }
+
+  private func readField(_ index: Int, into base: UnsafeMutableRawPointer, from reader: inout CBORReader) throws(CBORError) {
+    let step = steps[index]
+    do throws(CBORError) { try decodeCBOR(step.type, base + step.offset, &reader) } catch { throw error.inside(canonical[index].name) }
+  }
 
   /// The Rust codec: exact keys (order and duplicates were checked before), no unknown keys, null as a missing field.
-  private mutating func updateStrictly(from reader: inout CBORReader) throws(CBORError) {
+  fileprivate func readMapStrictly(into base: UnsafeMutableRawPointer, from reader: inout CBORReader) throws(CBORError) {
     var container = try reader.beginMap()
-    let layout = Self.layout
-    try withUnsafeMutablePointer(to: &self) { pointer throws(CBORError) in
-      var found = FieldSet()
-      var cursor = 0
-      while try reader.next(&container) {
-        while cursor < layout.canonical.count, !reader.consume(layout.canonical[cursor].key) { cursor += 1 }
-        guard cursor < layout.canonical.count else {
-          let error = reader.error(.unknownField("\((try? reader.readStructKey())?.description ?? "")"))
-          throw error
-        }
-        let slot = layout.canonical[cursor]
-        if slot.type.acceptsNullFromGuest || !reader.readNull() {
-          try slot.decode(into: UnsafeMutableRawPointer(pointer), from: &reader)
-          found.insert(cursor)
-        }
-        cursor += 1
+    var found = FieldSet()
+    var cursor = 0
+    while try reader.next(&container) {
+      while cursor < steps.count, !reader.consume(steps[cursor].key) { cursor += 1 }
+      guard cursor < steps.count else {
+        let error = reader.error(.unknownField("\((try? reader.readStructKey())?.description ?? "")"))
+        throw error
       }
-      for index in layout.canonical.indices where layout.canonical[index].type.isMandatoryForGuest && !found.contains(index) {
-        throw reader.error(.missingField(layout.canonical[index].name))
+      if steps[cursor].type.acceptsNullFromGuest || !reader.readNull() {
+        try readField(cursor, into: base, from: &reader)
+        found.insert(cursor)
       }
+      cursor += 1
+    }
+    for index in steps.indices where steps[index].type.isMandatoryForGuest && !found.contains(index) {
+      throw reader.error(.missingField(canonical[index].name))
     }
   }
 }
@@ -183,8 +193,8 @@ private struct FieldMatcher {
   /// The index of the field that the next key names; nil for a key to be ignored.
   mutating func next(_ reader: inout CBORReader) throws(CBORError) -> Int? {
     // Senders write keys in canonical order: try the expected one before anything else.
-    let fields = layout.canonical
-    for index in cursor..<fields.count where !found.contains(index) && reader.consume(fields[index].key) {
+    let steps = layout.steps
+    for index in cursor..<steps.count where !found.contains(index) && reader.consume(steps[index].key) {
       cursor = index + 1
       found.insert(index)
       foundExactly.insert(index)

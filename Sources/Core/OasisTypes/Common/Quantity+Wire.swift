@@ -7,12 +7,12 @@ extension Quantity: WireValue {
   public var isEmpty: Bool { isZero }
   public var isEmptyInJSON: Bool { false }
 
-  public func encode(to writer: inout CBORWriter) { writer.write(byteString: bigEndianBytes) }
+  public func encode(to writer: inout CBORWriter) { withBigEndianBytes { writer.write(byteString: $0) } }
 
   /// Leading zeros are accepted, and so is a map without a meaning. (Sheet 01 §1.5 item 14.)
   public init(from reader: inout CBORReader) throws(CBORError) {
     switch reader.kind {
-    case .byteString: self.init(bigEndianBytes: try reader.readBytes())
+    case .byteString: self = try reader.withByteString { Quantity(bigEndianBytes: $0) }
     case .map where !reader.mode.isStrict:
       try reader.readEmptyStruct()
       self.init()

@@ -208,6 +208,12 @@ extension Quantity {
     self.init(words: words)
   }
 
+  /// Calls `body` with the shortest big-endian bytes; up to 128 bits without an array.
+  func withBigEndianBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+    guard high.isEmpty else { return bigEndianBytes.withUnsafeBytes(body) }
+    withUnsafeBytes(of: low.bigEndian) { body(UnsafeRawBufferPointer(rebasing: $0[(low.leadingZeroBitCount / 8)...])) }
+  }
+
   /// The shortest big-endian bytes; none for zero.
   public var bigEndianBytes: [UInt8] {
     var bytes: [UInt8] = []
