@@ -59,7 +59,12 @@ public actor StorageWorker {
 
   /// Finds the round from which to go on.
   private func start(_ genesis: RootHash.Header) async throws {
-    if let version = database.latestVersion, version >= genesis.round, let known = try? await history.committedBlock(round: version).block {
+    if let version = database.latestVersion, version >= genesis.round {
+      // After a crash the history may be behind the trees: the indexer reads the missing rounds from the consensus layer again.
+      for await committed in await history.committedBlocks() where (committed.block?.header.round ?? 0) >= version { break }
+      guard let known = try await history.committedBlock(round: version).block else {
+        throw Failure(description: "round \(version) is stored, but the history has no block of it")
+      }
       try await setFinalized(known)
       return
     }
@@ -81,7 +86,9 @@ public actor StorageWorker {
         throw Failure(description: "round \(next) is not in the history")
       }
       try apply(block.header)
-      try database.finalize([root(of: block.header, type: .io), root(of: block.header, type: .state)])
+      if database.latestVersion.map({ $0 < next }) ?? true {
+        try database.finalize([root(of: block.header, type: .io), root(of: block.header, type: .state)])
+      }
       try await setFinalized(block)
       next += 1
     }
