@@ -35,22 +35,31 @@ public enum VRFLoader: GoldenLoader {
   }
 }
 
-/// `x25519-deoxys.jsonl`: key agreement; the authenticated cipher is not there yet.
+/// `x25519-deoxys.jsonl`: key agreement, the authenticated cipher, and boxes of both.
 public enum X25519Loader: GoldenLoader {
   public static let patterns = ["vectors/core/x25519-deoxys.jsonl"]
 
   public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
     try runCases(file, &report) { item in
       switch item.kind {
-      case "aead", "aead-open": return "Deoxys-II is not implemented"
+      case "aead":
+        let sealed = try cipher(item)?.seal(
+          try item.bytes("plaintext"), nonce: try item.bytes("nonce"), associatedData: try item.bytes("ad"))
+        try expectEqual(sealed, try item.bytes("ciphertext"), "ciphertext")
+        fallthrough
+      case "aead-open":
+        let opened = try cipher(item)?.open(
+          try item.bytes("ciphertext"), nonce: try item.bytes("nonce"), associatedData: try item.bytes("ad"))
+        try expectEqual(opened, try item.optionalBytes("plaintext"), "plaintext")
+        try expectEqual(opened != nil, try item.bool("ok"), "verdict")
       case "box":
         try expectEqual(X25519.publicKey(of: try item.bytes("private_a")), try item.bytes("public_a"), "public key")
+        try box(item)
         fallthrough
       case "derive":
-        let secret = X25519.sharedSecret(privateKey: try item.bytes("private_a"), publicKey: try item.bytes("public_b"))
-        try expectEqual(secret, try item.bytes("shared"), "shared secret")
-        let key = HMAC<SHA512_256>.authenticate(secret ?? [], key: Array("MRAE_Box_Deoxys-II-256-128".utf8))
-        try expectEqual(key, try item.bytes("symmetric_key"), "symmetric key")
+        let (own, peer) = (try item.bytes("private_a"), try item.bytes("public_b"))
+        try expectEqual(X25519.sharedSecret(privateKey: own, publicKey: peer), try item.bytes("shared"), "shared secret")
+        try expectEqual(MRAEBox(privateKey: own, peer: peer)?.symmetricKey, try item.bytes("symmetric_key"), "symmetric key")
       case "key":
         let key = TestKeys.seed("ekiden test key manager REK seed")
         try expectEqual(key, try item.bytes("private_a"), "private key")
@@ -59,6 +68,19 @@ public enum X25519Loader: GoldenLoader {
       }
       return nil
     }
+  }
+
+  private static func cipher(_ item: Case) throws -> DeoxysII? { DeoxysII(key: try item.bytes("key")) }
+
+  /// Sealed by one side, opened by the other.
+  private static func box(_ item: Case) throws {
+    let (nonce, data) = (try item.bytes("nonce"), try item.bytes("ad"))
+    let ours = MRAEBox(privateKey: try item.bytes("private_a"), peer: try item.bytes("public_b"))
+    let theirs = MRAEBox(privateKey: try item.bytes("private_b"), peer: try item.bytes("public_a"))
+    let sealed = try ours?.seal(item.bytes("plaintext"), nonce: nonce, associatedData: data)
+    try expectEqual(sealed, try item.bytes("box"), "box")
+    let opened = theirs?.open(try item.bytes("box"), nonce: nonce, associatedData: data)
+    try expectEqual(opened, try item.bool("opens") ? try item.bytes("plaintext") : nil, "opened")
   }
 }
 
