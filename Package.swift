@@ -208,7 +208,8 @@ let modules: [Module] = [
     name: "benchmarks", floor: "Benchmarks", kind: .development,
     uses: [
       "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "KeyValueStore", "RocksDBStore", "MKVS", "MKVSDatabase",
-      "ConsensusApp", "ChainReplay", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle", "RuntimeHost", "SimpleKeyValue", "GoldenSupport",
+      "ConsensusApp", "ChainReplay", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle", "RuntimeHost", "SimpleKeyValue",
+      "GoldenSupport",
     ], program: true),
 ]
 let settings: [SwiftSetting] = [
