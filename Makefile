@@ -31,7 +31,7 @@ golden: setup ## check recorded data of the reference [GOLDEN_DIR=folder] [ONLY=
 
 bench: setup ## measure the hot paths, beside the reference's figures [ONLY=cbor] [GOLDEN_DIR=folder]
 	@./scripts/build-release $(BUILD) simple-keyvalue benchmarks
-	@GOLDEN_DIR=$(GOLDEN_DIR) BENCH_DIR=$(BUILD)/bench OASIS_GUEST=$(CURDIR)/$(BUILD)/bin/simple-keyvalue SWIFT_BACKTRACE=enable=no $(BUILD)/bin/benchmarks $(ONLY)
+	@GOLDEN_DIR=$(GOLDEN_DIR) BENCH_DIR=$(BUILD)/bench OASIS_GUEST=$(abspath $(BUILD))/bin/simple-keyvalue SWIFT_BACKTRACE=enable=no $(BUILD)/bin/benchmarks $(ONLY)
 
 lint: setup ## check format and structure
 	@./scripts/lint
