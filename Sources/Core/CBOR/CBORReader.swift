@@ -149,13 +149,10 @@ public struct CBORReader: Sendable {
       }
       return value
     case 2 where mode.allowsTags && !mode.isStrict && input[start] == 0xc2:
-      let bytes = try string(head)
-      var value: T = 0
-      for byte in bytes {
-        guard let shifted = value.multiplied(checked: 256 as T), let sum = shifted.adding(checked: T(byte)) else {
-          throw CBORError(.outOfRange(type: "\(T.self)"), offset: start)
-        }
-        value = sum
+      // Gathered in 64 bits, not in T: 256, the base, does not fit every T.
+      let bytes = try string(head).drop { $0 == 0 }
+      guard bytes.count <= 8, let value = T(exactly: bytes.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }) else {
+        throw CBORError(.outOfRange(type: "\(T.self)"), offset: start)
       }
       return value
     case 7 where !mode.isStrict && (head.info < 20 || head.info == 24):

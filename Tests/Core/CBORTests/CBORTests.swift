@@ -65,3 +65,15 @@ import Testing
     #expect(!frames.isPartial)
   }
 }
+
+/// Integers in tag 2, which local databases may hold.
+@Suite struct BignumTests {
+  @Test func fitAnyIntegerType() throws {
+    var reader = try CBORReader([0xc2, 0x42, 0, 200], mode: .trusted)
+    #expect(try reader.readInteger(UInt8.self) == 200)
+    reader = try CBORReader([0xc2, 0x41, 200], mode: .trusted)
+    #expect(throws: CBORError.self) { try reader.readInteger(Int8.self) }
+    reader = try CBORReader([0xc2, 0x49, 1, 0, 0, 0, 0, 0, 0, 0, 0], mode: .trusted)
+    #expect(throws: CBORError.self) { try reader.readInteger(UInt64.self) }
+  }
+}
