@@ -33,11 +33,15 @@ extension NodeDatabase {
         batch.deletePrefix(Layout.multipart)
       }
       try finalize(roots, version, &state, &batch)
+      let before = state.metadata
       state.metadata.lastFinalized = version
       if last == nil { state.metadata.earliest = version }
       state.metadata.multipartVersion = nil
       batch.put(Layout.metadata, state.metadata.bytes)
-      try store.write(batch, sync: false)
+      do { try store.write(batch, sync: false) } catch {
+        state.metadata = before
+        throw error
+      }
       state.multipartRoots = [:]
       state.sequences = state.sequences.filter { $0.key > version }
     }
