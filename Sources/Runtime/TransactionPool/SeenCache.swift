@@ -29,7 +29,10 @@ struct SeenCache: Sendable {
       order.removeFirst(start)
       start = 0
     }
-    if order.count - start > 4 * capacity + 1024 { order.removeAll { times[$0.hash]?.stamp != $0.stamp } }
+    if order.count - start > 4 * capacity + 1024 {
+      order.removeAll { times[$0.hash]?.stamp != $0.stamp }  // all before `start` among them
+      start = 0
+    }
   }
 
   mutating func remove(_ hash: Hash) { times[hash] = nil }
