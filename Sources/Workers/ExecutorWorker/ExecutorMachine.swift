@@ -100,6 +100,8 @@ struct ExecutorMachine {
   private var discrepancy: (rank: UInt64, authoritative: Bool)?
   private var submitted: Set<UInt64> = []
   private var flush = false
+  /// Whether there was a reason to schedule while a call ran that may not have seen it.
+  private var isAskedAgain = false
   private var lastRun: Run = 0
   private var ownBatch: (ioRoot: Hash, transactions: [Hash])?
 
@@ -108,8 +110,8 @@ struct ExecutorMachine {
     switch event {
     case .round(let round): start(round, &effects)
     case .proposeTimeout: if schedulerRank < .max { schedulerRank += 1 }
-    case .flushTimeout: flush = true
-    case .transactionsChecked: break
+    case .flushTimeout: (flush, isAskedAgain) = (true, true)
+    case .transactionsChecked: isAskedAgain = true
     case .proposal(let proposal, let rank): try? queue.insert(proposal, rank: rank)
     case .resolved(let rank, let bytes, let missing): resolved(rank, bytes, missing, &effects)
     case .fetched(let hashes, let bytes): fetched(hashes, bytes, &effects)
@@ -120,7 +122,7 @@ struct ExecutorMachine {
     case .nothingScheduled(let run):
       guard isCurrent(run) else { return [] }
       state = .waitingForBatch
-      return []  // the next event asks again
+      guard isAskedAgain else { return [] }  // the next event asks again
     case .failed(let run):
       guard isCurrent(run) else { return [] }
       state = .waitingForBatch
@@ -272,6 +274,7 @@ struct ExecutorMachine {
 
   private mutating func begin(rank: UInt64) -> Run {
     lastRun += 1
+    isAskedAgain = false
     state = .processing(lastRun, rank: rank, committing: false)
     return lastRun
   }

@@ -49,6 +49,16 @@ import Testing
     #expect(machine.handle(.flushTimeout) == [.schedule(3, force: true)])
   }
 
+  @Test func whatComesDuringAFruitlessCallAsksAtOnce() {
+    var machine = ExecutorMachine()
+    _ = machine.handle(.round(Self.round(5)))
+    #expect(machine.handle(.transactionsChecked) == [])
+    #expect(machine.handle(.nothingScheduled(1)) == [.schedule(2, force: false)])
+    #expect(machine.handle(.flushTimeout) == [])
+    #expect(machine.handle(.nothingScheduled(2)) == [.schedule(3, force: true)])
+    #expect(machine.handle(.nothingScheduled(3)) == [])
+  }
+
   @Test func laterRanksWaitForTheirTurn() {
     var machine = ExecutorMachine()
     #expect(machine.handle(.round(Self.round(5, rank: 2))) == [])
