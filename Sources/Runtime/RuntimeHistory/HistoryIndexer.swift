@@ -136,11 +136,26 @@ public actor HistoryIndexer {
     }
   }
 
+  /// Reads what lies between the history and blocks that do not follow it: a listener that falls behind loses blocks, and storage
+  /// needs every round.
+  private func readMissed(before blocks: [RootHash.AnnotatedBlock]) async throws {
+    guard var last = await history.lastRound else { return }
+    for block in blocks {
+      guard let round = block.block?.header.round, round > last else { continue }
+      if round - last > 1 {
+        log.warn("blocks were missed, reading them", ["after_round": last, "round": round])
+        try await read(to: block.height)
+      }
+      last = round
+    }
+  }
+
   /// Adds new blocks; what cannot be written stays and is tried again.
   private func index(_ pending: inout [RootHash.AnnotatedBlock]) async throws {
     var attempt = 0
     while !pending.isEmpty {
       do {
+        try await readMissed(before: pending)
         let (lastHeight, lastRound) = (await history.lastHeight, await history.lastRound)
         // Blocks that reindexing has already seen come again.
         pending.removeAll { block in

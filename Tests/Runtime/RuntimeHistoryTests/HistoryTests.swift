@@ -151,6 +151,18 @@ private final class Chain: RuntimeBlockSource {
     #expect(await history.lastHeight == 102)
   }
 
+  @Test func readsWhatTheStreamLost() async throws {
+    let history = try history()
+    let chain = Chain()
+    chain.continuation.yield(block(50, height: 100))
+    try await run(chain, history) { _ in
+      try await history.waitSynced(round: 50)
+      chain.continuation.yield(block(53, height: 106))
+      try await history.waitSynced(round: 53)
+    }
+    for round in UInt64(51)...53 { #expect(try await history.committedBlock(round: round) == block(round, height: Int64(round) * 2)) }
+  }
+
   @Test func beginsWhereStateIsRetained() async throws {
     let history = try history()
     let chain = Chain(retained: 40)
