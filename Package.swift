@@ -55,6 +55,7 @@ let modules: [Module] = [
     name: "MKVSDatabase", floor: "Storage", hot: true,
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "KeyValueStore"], tests: ["RocksDBStore"]),
   Module(name: "AsyncIO", floor: "Platform", uses: ["Bytes", "CUV", "CLinux"], tests: []),
+  Module(name: "AsyncValues", floor: "Platform", tests: []),
   Module(name: "Telemetry", floor: "Platform", uses: ["Bytes", "JSONText"], tests: []),
   Module(name: "CommandLineTool", floor: "Platform", uses: [], tests: []),
   // Floor 3
@@ -63,7 +64,7 @@ let modules: [Module] = [
   // Floor 4
   Module(
     name: "CometBFT", floor: "Consensus", hot: true,
-    uses: ["Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "COpenSSL"],
+    uses: ["AsyncValues", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "COpenSSL"],
     tests: ["RocksDBStore"]),
   Module(
     name: "ConsensusApp", floor: "Consensus", hot: true,
@@ -81,7 +82,8 @@ let modules: [Module] = [
   Module(
     name: "ConsensusService", floor: "Consensus",
     uses: [
-      "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT", "ConsensusApp",
+      "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT",
+      "ConsensusApp",
       "Telemetry", "JSONText", "Protobuf",
     ],
     tests: []),
@@ -94,7 +96,8 @@ let modules: [Module] = [
   Module(
     name: "RuntimeHost", floor: "Runtime",
     uses: [
-      "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle", "CSeccomp",
+      "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle",
+      "CSeccomp",
       "CLinux", "JSONText",
     ],
     tests: ["test-guest"]),
@@ -109,20 +112,23 @@ let modules: [Module] = [
   Module(name: "simple-keyvalue", floor: "Executables", kind: .guest, uses: ["OasisRuntimeSDK", "SimpleKeyValue"]),
   Module(
     name: "RuntimeHistory", floor: "Runtime",
-    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "KeyValueStore", "Telemetry"], tests: []),
+    uses: ["AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "KeyValueStore", "Telemetry"], tests: []),
   Module(
     name: "TransactionPool", floor: "Runtime",
-    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "RuntimeProtocol", "Telemetry"], tests: []),
+    uses: ["AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "RuntimeProtocol", "Telemetry"], tests: []),
   // Floor 5
   Module(
     name: "CommitteeWorker", floor: "Workers",
     uses: [
-      "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "ConsensusApp", "ConsensusService",
+      "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "ConsensusApp",
+      "ConsensusService",
       "CometBFT", "Protobuf", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
     ]),
   Module(
     name: "StorageWorker", floor: "Workers",
-    uses: ["Bytes", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "RegistrationWorker", "RuntimeHistory", "Telemetry", "AsyncIO"]),
+    uses: [
+      "AsyncValues", "Bytes", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "RegistrationWorker", "RuntimeHistory", "Telemetry",
+    ]),
   Module(
     name: "ExecutorWorker", floor: "Workers",
     uses: [
@@ -137,7 +143,7 @@ let modules: [Module] = [
     ]),
   Module(
     name: "RegistrationWorker", floor: "Workers",
-    uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "KeyValueStore", "Telemetry", "Wire", "AsyncIO"],
+    uses: ["AsyncValues", "OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "KeyValueStore", "Telemetry", "Wire"],
     tests: []),
   Module(
     name: "BeaconWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "Telemetry", "Bytes"],
@@ -169,7 +175,8 @@ let modules: [Module] = [
   Module(
     name: "OasisNode", floor: "Node",
     uses: [
-      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "KeyValueStore", "RocksDBStore", "MKVS",
+      "AsyncValues", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "KeyValueStore",
+      "RocksDBStore", "MKVS",
       "MKVSDatabase", "HTTP", "GRPC", "CometBFT", "ConsensusApp", "ConsensusService", "RuntimeProtocol", "RuntimeBundle", "RuntimeHost",
       "RuntimeHistory", "TransactionPool", "RegistrationWorker", "BeaconWorker", "CommitteeWorker", "StorageWorker", "ExecutorWorker",
       "ClientWorker", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",

@@ -1,3 +1,4 @@
+internal import AsyncValues
 public import CometBFT
 public import ConsensusApp
 public import OasisCrypto
@@ -25,10 +26,8 @@ public actor ConsensusService: ConsensusBackend {
   private let log: Log
   private var latest: ConsensusUpdate?
   private var lastEpoch: Epoch?
-  private var listeners: [Int: AsyncStream<ConsensusUpdate>.Continuation] = [:]
-  private var nextListener = 0
-  private var hasSynced = false
-  private var syncWaiters: [CheckedContinuation<Void, any Error>] = []
+  private let feed = Broadcast<ConsensusUpdate>(.bufferingNewest(backlog), replaysLatest: true)
+  private let synced = Gate()
   /// How many blocks a listener may lag behind before it loses the oldest; a worker catches up from the latest one.
   private static let backlog = 1024
 
@@ -45,12 +44,25 @@ public actor ConsensusService: ConsensusBackend {
   }
 
   /// Replays what is stored, then follows the chain until the task is cancelled or the engine fails.
+  ///
+  /// Those who listen or wait for the node to be synced end with it, also if it cannot start.
   public func run() async throws {
+    defer {
+      feed.finish()
+      synced.abandon()
+    }
+    do { try await follow() } catch {
+      // Told here too: the listeners end as well, and which of them is heard of first is chance.
+      if !Task.isCancelled { log.error("the consensus layer failed", ["err": "\(error)"]) }
+      throw error
+    }
+  }
+
+  private func follow() async throws {
     let blocks = engine.newBlocks()
     try await engine.start()
     try loadLatest()
     log.info("consensus service started", ["height": latest?.height ?? 0])
-    defer { finish() }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.engine.run() }
       group.addTask { for await block in blocks { await self.publish(block) } }
@@ -61,13 +73,6 @@ public actor ConsensusService: ConsensusBackend {
 
   /// Ends ``run()`` after the step in hand.
   public func stop() async { await engine.stop() }
-
-  private func finish() {
-    for listener in listeners.values { listener.finish() }
-    listeners = [:]
-    for waiter in syncWaiters { waiter.resume(throwing: CancellationError()) }
-    syncWaiters = []
-  }
 
   /// The newest stored block is told to the first listeners like a new one.
   private func loadLatest() throws {
@@ -97,22 +102,15 @@ public actor ConsensusService: ConsensusBackend {
 
   private func note(_ update: ConsensusUpdate) {
     latest = update
-    for listener in listeners.values { listener.yield(update) }
-    if !hasSynced, now() - update.header.time.seconds < 60 {
-      hasSynced = true
-      for waiter in syncWaiters { waiter.resume() }
-      syncWaiters = []
-    }
+    feed.send(update)
+    if now() - update.header.time.seconds < 60 { synced.open() }
   }
 
   // MARK: - ConsensusBackend
 
-  public func isSynced() -> Bool { hasSynced }
+  public nonisolated func isSynced() -> Bool { synced.isOpen }
 
-  public func waitSynced() async throws {
-    if hasSynced { return }
-    try await withCheckedThrowingContinuation { syncWaiters.append($0) }
-  }
+  public nonisolated func waitSynced() async throws { try await synced.wait() }
 
   public func latestHeight() -> Int64 { latest?.height ?? 0 }
 
@@ -121,17 +119,7 @@ public actor ConsensusService: ConsensusBackend {
 
   public func lastRetainedHeight() -> Int64 { max((try? engine.chain.earliestHeight()) ?? 0, initialHeight) }
 
-  public func updates() -> AsyncStream<ConsensusUpdate> {
-    let (stream, continuation) = AsyncStream.makeStream(of: ConsensusUpdate.self, bufferingPolicy: .bufferingNewest(Self.backlog))
-    nextListener += 1
-    let number = nextListener
-    listeners[number] = continuation
-    if let latest { continuation.yield(latest) }
-    continuation.onTermination = { [weak self] _ in Task { await self?.forget(number) } }
-    return stream
-  }
-
-  private func forget(_ number: Int) { listeners[number] = nil }
+  public nonisolated func updates() -> AsyncStream<ConsensusUpdate> { feed.subscribe() }
 
   /// 0 becomes the last height that the application committed.
   private func resolve(_ height: Int64) throws -> Int64 {

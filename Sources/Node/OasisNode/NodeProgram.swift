@@ -35,7 +35,7 @@ public enum NodeProgram {
       let setup = try prepare(configuration, directory, flags, log)
       log.info("Starting oasis-node", ["version": "26.1", "mode": configuration.nodeMode])
       let node = try await RunningNode(setup)
-      switch await node.run() {
+      switch try await node.run() {
       case .requested, .failed: return 0  // a part that ended by itself is told by the log only, as in the reference
       }
     } catch {
@@ -53,7 +53,7 @@ public enum NodeProgram {
       log.warn(
         "configuration key is accepted, but its feature is not there yet", ["key": use.key, "line": use.line, "feature": use.feature])
     }
-    log.info("no port is opened: this version has no peers")
+    log.info("no port for peers is opened: this version has none")
     let (document, genesis) = try loadGenesis(configuration.genesis.file, flags)
     log.info("loaded genesis document", ["chain_context": document.chainContext])
     return RunningNode.Setup(

@@ -1,4 +1,5 @@
 internal import AsyncIO
+internal import AsyncValues
 internal import BeaconWorker
 internal import Bytes
 internal import ConsensusApp
@@ -51,8 +52,7 @@ actor RunningNode: NodeLifecycle {
   private let consensusKey: PublicKey
   private let endings: AsyncStream<Ending>
   private let ending: AsyncStream<Ending>.Continuation
-  private var isReady = false
-  private var readyWaiters: [CheckedContinuation<Void, any Error>] = []
+  private let ready = Gate()
 
   /// Opens keys and stores; nothing runs yet.
   init(_ setup: Setup) async throws {
@@ -203,10 +203,13 @@ actor RunningNode: NodeLifecycle {
   // MARK: - Life
 
   /// Works until something ends it; everything is stopped when this returns.
-  func run() async -> Ending {
+  ///
+  /// - Throws: ``StartError`` if the socket of the control API cannot be made; then nothing has run.
+  func run() async throws -> Ending {
+    defer { ready.abandon() }
     var reason = Ending.requested("")
     let listener: StreamListener
-    do { listener = try await api.listen(path: socket) } catch { return .failed(task: "internal gRPC", reason: "\(socket): \(error)") }
+    do { listener = try await api.listen(path: socket) } catch { throw StartError("internal gRPC: \(socket): \(error)") }
     await withTaskGroup(of: Void.self) { group in
       for runtime in runtimes { part("runtime \(runtime.runtimeID)", &group) { try await runtime.run() } }
       if let registration {
@@ -215,17 +218,19 @@ actor RunningNode: NodeLifecycle {
         }
       }
       if let beacon {
-        group.addTask { [log] in do { try await beacon.run() } catch { log.debug("beacon worker ended", ["err": "\(error)"]) } }
+        group.addTask { [ending] in
+          // It may end by itself, where the beacon takes no proofs; a node that cannot prove would never be elected.
+          do { try await beacon.run() } catch {
+            if !Task.isCancelled { ending.yield(.failed(task: "beacon", reason: "\(error)")) }
+          }
+        }
       }
       group.addTask { await self.api.serve(listener) }
       startMetrics(&group)
       part("consensus", &group) { try await self.consensus.service.run() }
       group.addTask { await self.watchReadiness() }
       group.addTask { [ending] in
-        for await signal in Signals.events() {
-          ending.yield(.requested("user requested termination"))
-          _ = signal
-        }
+        for await _ in Signals.events() { ending.yield(.requested("user requested termination")) }
       }
       reason = await endings.first { _ in true } ?? reason
       switch reason {
@@ -234,8 +239,6 @@ actor RunningNode: NodeLifecycle {
       }
       await stop(&group)
     }
-    for waiter in readyWaiters { waiter.resume(throwing: CancellationError()) }
-    readyWaiters = []
     return reason
   }
 
@@ -251,7 +254,7 @@ actor RunningNode: NodeLifecycle {
     }
   }
 
-  /// New calls are refused first; then the workers, last the consensus layer, which finishes the block in hand.
+  /// New calls are refused first; then the consensus layer finishes the block in hand, and with it the workers end. Rule: sheet 08 §D3.
   private func stop(_ group: inout TaskGroup<Void>) async {
     await api.stop(grace: .seconds(1))
     await consensus.service.stop()
@@ -286,21 +289,16 @@ actor RunningNode: NodeLifecycle {
       try await consensus.service.waitSynced()
       for runtime in runtimes { try await runtime.storage.waitInitialized() }
       if let registration, setup.configuration.nodeMode == .compute { try await registration.waitInitialized() }
-    } catch { return }
-    isReady = true
+    } catch { return }  // the node stops
+    ready.open()
     log.info("initialization complete: ready to serve")
-    for waiter in readyWaiters { waiter.resume() }
-    readyWaiters = []
   }
 
   // MARK: - NodeLifecycle
 
-  func workersAreReady() -> Bool { isReady }
+  nonisolated func workersAreReady() -> Bool { ready.isOpen }
 
-  func waitWorkersReady() async throws {
-    if isReady { return }
-    try await withCheckedThrowingContinuation { readyWaiters.append($0) }
-  }
+  nonisolated func waitWorkersReady() async throws { try await ready.wait() }
 
   func requestShutdown(wait: Bool) async throws {
     guard let registration else {

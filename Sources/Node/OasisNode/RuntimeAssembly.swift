@@ -138,25 +138,43 @@ struct RuntimeAssembly: Sendable {
     }
   }
 
+  /// A worker that ended while it was still wanted.
+  private struct WorkerEnded: Error, CustomStringConvertible {
+    let worker: String
+    var description: String { "the \(worker) of the runtime ended" }
+  }
+
   /// Works until the task is cancelled; throws what makes the node stop.
   func run() async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await indexer.run() }
-      group.addTask { try await committee.run() }
-      group.addTask { await client.run() }
-      group.addTask { try await storage.run(genesis: genesisBlock) }
-      if let executor { group.addTask { await executor.run() } }
-      group.addTask {
-        _ = await history.committedBlocks().first { _ in true }
-        await committee.historyIsReady()
-        try await storage.waitInitialized()
-        await committee.workersAreReady()
-        try await Task.sleep(for: .seconds(Int64(Int32.max)))
+    // Each task gives the name of the worker that has ended, or nil where ending is what it is for.
+    try await withThrowingTaskGroup(of: String?.self) { group in
+      func work(_ name: String, _ body: @escaping @Sendable () async throws -> Void) {
+        group.addTask {
+          try await body()
+          return name
+        }
       }
-      try await group.next()
-      group.cancelAll()
-      try await group.waitForAll()
+      work("indexer") { try await indexer.run() }
+      work("committee worker") { try await committee.run() }
+      work("client worker") { await client.run() }
+      work("storage worker") { try await storage.run(genesis: genesisBlock) }
+      if let executor { work("executor") { await executor.run() } }
+      group.addTask {
+        await announceReadiness()
+        return nil
+      }
+      for try await ended in group {
+        if let ended, !Task.isCancelled { throw WorkerEnded(worker: ended) }
+      }
     }
+  }
+
+  /// Tells the committee worker how far the others are. One that fails is told of by itself.
+  private func announceReadiness() async {
+    guard await history.committedBlocks().first(where: { _ in true }) != nil else { return }
+    await committee.historyIsReady()
+    guard (try? await storage.waitInitialized()) != nil else { return }
+    await committee.workersAreReady()
   }
 
   /// The runtime's first block; waits until the consensus layer has the runtime.

@@ -1,3 +1,4 @@
+internal import AsyncValues
 internal import Bytes
 public import KeyValueStore
 internal import OasisCrypto
@@ -14,8 +15,10 @@ public actor RuntimeHistory {
   private var database: HistoryDatabase
   private var syncedRound: UInt64?
   private var isInitialized = false
-  private let committed = BroadcastHub()
-  private let synced = BroadcastHub()
+  private let committed = Broadcast<RootHash.AnnotatedBlock>(.bufferingNewest(longestLag), replaysLatest: true)
+  private let synced = Broadcast<RootHash.AnnotatedBlock>(.bufferingNewest(longestLag), replaysLatest: true)
+  /// Blocks that a slow listener may lag behind; later it loses the oldest, which it can still read from the history.
+  private static let longestLag = 1024
   private let log: Log
 
   /// Opens the history. `honoursStorage` holds where the node keeps the runtime's state and is no archive.

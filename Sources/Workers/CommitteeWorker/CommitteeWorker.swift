@@ -1,3 +1,4 @@
+internal import AsyncValues
 internal import Bytes
 internal import ConsensusApp
 public import ConsensusService
@@ -19,7 +20,7 @@ public actor CommitteeWorker {
   /// Versions of the configured bundles, ascending.
   public nonisolated let versions: [Version]
   private let log: Log
-  private let dispatchFeed = Broadcast<Dispatch>(.bufferingNewest(1))
+  private let dispatchFeed = Broadcast<Dispatch>(.bufferingNewest(1), replaysLatest: true)
 
   private var hasConsensus = false
   private var isHistoryReady = false
@@ -114,7 +115,9 @@ public actor CommitteeWorker {
       }
       guard let snapshot, let runtime = snapshot.state.runtime, let block = snapshot.state.lastBlock else { return }
       let isFirst = latest == nil
-      if isFirst || update.isEpochChange || snapshot.state.suspended != isSuspended { take(snapshot.state, runtime) }
+      // The committee is compared too: the update that began the epoch may have been lost or not readable.
+      let isOther = snapshot.state.suspended != isSuspended || (!isSuspended && snapshot.state.committee != committee)
+      if isFirst || update.isEpochChange || isOther { take(snapshot.state, runtime) }
       await setVersions(runtime, snapshot.nextEpoch)
       if isFirst || snapshot.state.lastBlockHeight == update.height {
         try await dispatch(block, snapshot, update)

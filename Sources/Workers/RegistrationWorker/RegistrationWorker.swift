@@ -1,4 +1,4 @@
-internal import AsyncIO
+internal import AsyncValues
 internal import ConsensusApp
 public import ConsensusService
 public import KeyValueStore
@@ -71,7 +71,7 @@ public actor RegistrationWorker {
     return provider
   }
 
-  /// Returns after the first successful registration; throws where the task is cancelled first.
+  /// Returns after the first successful registration; throws `CancellationError` if ``run()`` ends without one.
   public nonisolated func waitInitialized() async throws { try await initialized.wait() }
 
   /// Stops registering; ``run()`` ends once the registry has dropped the node. Kept over restarts.
@@ -82,11 +82,15 @@ public actor RegistrationWorker {
     signal.yield(.deregister)
   }
 
-  /// Returns once ``run()`` has ended after a deregistration; throws where the task is cancelled first.
+  /// Returns once the registry has dropped the node; throws `CancellationError` if ``run()`` ends before.
   public nonisolated func waitDeregistered() async throws { try await deregistered.wait() }
 
   /// Works until the task is cancelled or the node was deregistered.
   public func run() async throws -> Outcome {
+    defer {
+      initialized.abandon()
+      deregistered.abandon()
+    }
     try await backend.waitSynced()
     let delay = try await backend.query(at: 0) { tree in
       let parameters = try BeaconState(tree).parameters()
@@ -163,8 +167,7 @@ public actor RegistrationWorker {
       group.addTask { [signal] in
         if (try? await Task.sleep(for: delay)) != nil { signal.yield(.retry) }
       }
-    case .initialRegistrationDone:
-      initialized.open()
+    case .initialRegistrationDone: initialized.open()
     }
   }
 
@@ -177,7 +180,7 @@ public actor RegistrationWorker {
       success = true
       for (provider, version) in callbacks { await provider.takeCallback(of: version)?() }
       log.info("node registered with the registry", ["epoch": epoch])
-    } catch is CancellationError {
+    } catch is CancellationError where Task.isCancelled {
       return
     } catch let error as Deferred {
       log.debug("\(error)")

@@ -1,4 +1,4 @@
-internal import AsyncIO
+internal import AsyncValues
 internal import Bytes
 internal import MKVS
 public import MKVSDatabase
@@ -40,11 +40,12 @@ public actor StorageWorker {
     self.log = log.module("worker/storage/committee").with(["runtime_id": history.runtimeID.description])
   }
 
-  /// Returns once the genesis state is stored; throws where the task is cancelled first.
+  /// Returns once it follows the chain; throws `CancellationError` if ``run(genesis:)`` ends before.
   public nonisolated func waitInitialized() async throws { try await initialized.wait() }
 
   /// Works until the task is cancelled; throws what makes the node stop.
   public func run(genesis: @Sendable () async throws -> RootHash.Block) async throws {
+    defer { initialized.abandon() }
     phase = .starting
     let genesis = try await genesis()
     try await start(genesis.header)
@@ -82,6 +83,7 @@ public actor StorageWorker {
   private func catchUp(to round: UInt64, genesis: RootHash.Header) async throws {
     var next = lastFinalized.map { $0.header.round + 1 } ?? genesis.round
     while next <= round {
+      try Task.checkCancellation()
       guard let block = try await history.committedBlock(round: next).block else {
         throw Failure(description: "round \(next) is not in the history")
       }

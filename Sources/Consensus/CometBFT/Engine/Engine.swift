@@ -1,3 +1,4 @@
+internal import AsyncValues
 public import KeyValueStore
 public import Telemetry
 
@@ -44,7 +45,8 @@ public actor Engine {
   private let scheme: any SignatureScheme
   private let clock: any EngineClock
   let log: Log
-  private let feed = BlockFeed()
+  /// A listener that does not keep up makes its own queue grow; blocks are not dropped.
+  private let feed = Broadcast<NewBlock>(.unbounded, replaysLatest: false)
   private let inputs: AsyncStream<Input>.Continuation
   private let inputStream: AsyncStream<Input>
   private let outbox = Outbox()
@@ -248,7 +250,7 @@ public actor Engine {
   private func published(_ block: NewBlock) {
     waiters.resolve(block)
     for dropped in mempool.takeDropped() { waiters.drop(dropped.key, dropped.response) }
-    feed.publish(block)
+    feed.send(block)
     hasAnnouncedTransactions = false
     announceTransactions()
   }

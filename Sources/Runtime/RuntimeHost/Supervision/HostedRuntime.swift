@@ -1,11 +1,11 @@
 internal import AsyncIO
+internal import AsyncValues
 internal import Bytes
 public import CBOR
 internal import Glibc
 public import OasisTypes
 public import RuntimeBundle
 public import RuntimeProtocol
-internal import Synchronization
 public import Telemetry
 
 /// What a runtime is told about its host.
@@ -91,7 +91,7 @@ public actor HostedRuntime {
   public nonisolated let configuration: RuntimeConfiguration
   private let handler: any HostHandler
   private let log: Log
-  private let broadcaster = EventBroadcaster()
+  private let broadcaster = RuntimeEvent.broadcast()
   private var connection: RuntimeConnection?
   private var process: ChildProcess?
   private var waiting: [UInt64: CheckedContinuation<RuntimeConnection?, Never>] = [:]
@@ -338,21 +338,4 @@ extension HostedRuntime {
 struct StartError: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
-}
-
-/// Hands events to all who listen; a listener that is slow loses the oldest.
-final class EventBroadcaster: Sendable {
-  private let listeners = Mutex<[UInt64: AsyncStream<RuntimeEvent>.Continuation]>([:])
-
-  func subscribe() -> AsyncStream<RuntimeEvent> {
-    let (stream, continuation) = AsyncStream.makeStream(of: RuntimeEvent.self, bufferingPolicy: .bufferingNewest(64))
-    let id = UInt64.random(in: 0...UInt64.max)
-    continuation.onTermination = { [weak self] _ in self?.listeners.withLock { $0[id] = nil } }
-    listeners.withLock { $0[id] = continuation }
-    return stream
-  }
-
-  func send(_ event: RuntimeEvent) {
-    for listener in listeners.withLock({ Array($0.values) }) { listener.yield(event) }
-  }
 }

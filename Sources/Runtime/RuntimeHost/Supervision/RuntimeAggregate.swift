@@ -1,4 +1,5 @@
 internal import AsyncIO
+internal import AsyncValues
 internal import Bytes
 public import OasisTypes
 public import RuntimeProtocol
@@ -16,7 +17,7 @@ public actor RuntimeAggregate {
   }
 
   private let log: Log
-  private let broadcaster = EventBroadcaster()
+  private let broadcaster = RuntimeEvent.broadcast()
   private var known: [Version: HostedRuntime] = [:]
   private var wanted: (active: Version?, next: Version?) = (nil, nil)
   private var active: Running?

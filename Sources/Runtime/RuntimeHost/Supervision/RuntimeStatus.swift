@@ -1,3 +1,4 @@
+internal import AsyncValues
 public import OasisTypes
 public import RuntimeProtocol
 public import Telemetry
@@ -42,4 +43,9 @@ public struct RuntimeStatus: Sendable, Hashable {
   public var processID: Int32?
   /// What it said about itself, while it runs.
   public var information: RuntimeInfoResponse?
+}
+
+extension RuntimeEvent {
+  /// For all who listen; a listener that is slow loses the oldest events.
+  static func broadcast() -> Broadcast<RuntimeEvent> { Broadcast(.bufferingNewest(64), replaysLatest: false) }
 }

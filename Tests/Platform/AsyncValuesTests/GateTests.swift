@@ -1,4 +1,4 @@
-import AsyncIO
+import AsyncValues
 import Testing
 
 @Suite struct GateTests {
@@ -23,5 +23,22 @@ import Testing
       await #expect(throws: CancellationError.self) { try await waiter.value }
     }
     #expect(!gate.isOpen)
+  }
+
+  @Test func anAbandonedGateNeverOpens() async {
+    let gate = Gate()
+    let early = Task { try await gate.wait() }
+    gate.abandon()
+    gate.open()  // too late
+    await #expect(throws: CancellationError.self) { try await early.value }
+    await #expect(throws: CancellationError.self) { try await gate.wait() }
+    #expect(!gate.isOpen)
+  }
+
+  @Test func anOpenGateCannotBeAbandoned() async throws {
+    let gate = Gate()
+    gate.open()
+    gate.abandon()
+    try await gate.wait()
   }
 }
