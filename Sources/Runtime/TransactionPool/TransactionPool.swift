@@ -1,3 +1,4 @@
+internal import AsyncValues
 internal import Bytes
 public import OasisCrypto
 internal import OasisTypes
@@ -25,7 +26,7 @@ public actor TransactionPool {
   private var batchLimit: Int
   private var waiters: [UInt64: CheckedContinuation<Result<CheckTxResult, any Error>, Never>] = [:]
   private var nextWaiter: UInt64 = 0
-  private var listeners: [UInt64: AsyncStream<[PooledTransaction]>.Continuation] = [:]
+  private let added = Broadcast<[PooledTransaction]>(.bufferingNewest(256), replaysLatest: false)
   private let signal: AsyncStream<Void>.Continuation
   private let signals: AsyncStream<Void>
 
@@ -92,16 +93,7 @@ extension TransactionPool {
   }
 
   /// Transactions as they enter the main queue, a batch at a time.
-  public func newTransactions() -> AsyncStream<[PooledTransaction]> {
-    let (stream, continuation) = AsyncStream.makeStream(of: [PooledTransaction].self, bufferingPolicy: .bufferingNewest(256))
-    let id = nextWaiter
-    nextWaiter += 1
-    listeners[id] = continuation
-    continuation.onTermination = { _ in Task { [weak self] in await self?.forget(id) } }
-    return stream
-  }
-
-  private func forget(_ listener: UInt64) { listeners[listener] = nil }
+  public nonisolated func newTransactions() -> AsyncStream<[PooledTransaction]> { added.subscribe() }
 }
 
 // MARK: Blocks and batches
@@ -289,6 +281,6 @@ extension TransactionPool {
       }
     }
     guard !new.isEmpty else { return }
-    for listener in listeners.values { listener.yield(new) }
+    added.send(new)
   }
 }

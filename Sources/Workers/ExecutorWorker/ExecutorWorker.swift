@@ -43,10 +43,14 @@ public actor ExecutorWorker {
   let log: Log
   private let provider: RoleProvider
   private var machine = ExecutorMachine()
-  private var dispatch: Dispatch?
+  private(set) var dispatch: Dispatch?
   private var batches: [ExecutorMachine.Run: ComputedRound] = [:]
   private var lastCall: Task<Void, Never>?
   private var timers: [Task<Void, Never>] = []
+  /// Has the runtime verify the chain after it started.
+  private var trustSync: Task<Void, Never>?
+  /// Listened to from the beginning, so that no start is missed.
+  private let hostEvents: AsyncStream<RuntimeEvent>
   private let signal: AsyncStream<Signal>.Continuation
   private let signals: AsyncStream<Signal>
   public private(set) var availability = Availability.waitingForRuntime
@@ -69,15 +73,15 @@ public actor ExecutorWorker {
     (self.committee, self.pool, self.history, self.database, self.provider) = (committee, pool, history, database, provider)
     self.log = log.module("worker/executor/committee").with(["runtime_id": runtimeID.description])
     (signals, signal) = AsyncStream.makeStream()
+    hostEvents = committee.host.events()
   }
 
   /// Works until the task is cancelled.
   public func run() async {
-    let (dispatches, hosts, updates) = (committee.dispatches(), committee.host.events(), await backend.updates())
-    let transactions = await pool.newTransactions()
+    let (dispatches, updates, transactions) = (committee.dispatches(), await backend.updates(), pool.newTransactions())
     await withTaskGroup(of: Void.self) { group in
       group.addTask { [signal] in for await dispatch in dispatches { signal.yield(.dispatch(dispatch)) } }
-      group.addTask { [signal] in for await event in hosts { signal.yield(.host(event)) } }
+      group.addTask { [signal, hostEvents] in for await event in hostEvents { signal.yield(.host(event)) } }
       group.addTask { [signal] in for await update in updates { signal.yield(.update(update)) } }
       group.addTask { [signal] in for await _ in transactions { signal.yield(.machine(.transactionsChecked, round: 0)) } }
       group.addTask { await self.loop() }
@@ -86,6 +90,7 @@ public actor ExecutorWorker {
     }
     for timer in timers { timer.cancel() }
     lastCall?.cancel()
+    trustSync?.cancel()
   }
 
   private func loop() async {
@@ -211,6 +216,8 @@ public actor ExecutorWorker {
   private func commit(_ run: ExecutorMachine.Run, rank: UInt64, _ computed: ComputedRound, _ dispatch: Dispatch) {
     let round = dispatch.block.header.round &+ 1
     Task { [signal, log] in
+      // The round may have ended meanwhile: then its results count no more, and its trees belong to the storage worker.
+      guard self.dispatch?.block.header.round == dispatch.block.header.round else { return }
       do {
         try await self.commit(computed, dispatch)
         signal.yield(
@@ -228,27 +235,18 @@ public actor ExecutorWorker {
     switch event {
     case .configurationUpdated: if availability == .ready { offerRole() }
     case .started(let version):
-      let information = try? await committee.host.information()
-      guard information?.features.scheduleControl != nil else {
-        log.error("runtime does not support schedule control, it cannot be used by a compute node")
+      becomeUnavailable()  // until the runtime has verified the chain
+      do {
+        guard try await committee.host.information().features.scheduleControl != nil else {
+          log.error("runtime does not support schedule control, it cannot be used by a compute node")
+          return
+        }
+      } catch {
+        log.warn("runtime did not say what it supports", ["err": "\(error)"])
         return
       }
       availability = .waitingForTrustSync
-      Task { [signal] in
-        var delay = Duration.milliseconds(100)
-        while !Task.isCancelled {
-          do {
-            try await self.synchronizeHost()
-            signal.yield(.trusted(version))
-            return
-          } catch {
-            self.log.debug("runtime is not synced to the consensus layer yet", ["err": "\(error)"])
-            guard (try? await Task.sleep(for: delay)) != nil else { return }
-            delay = min(delay * 2, .seconds(5))
-            guard self.availability == .waitingForTrustSync else { return }
-          }
-        }
-      }
+      trustSync = Task { await synchronizeTrust(version) }
     case .failedToStart(let reason):
       log.warn("runtime failed to start, the compute role is not available", ["err": reason])
       becomeUnavailable()
@@ -256,11 +254,24 @@ public actor ExecutorWorker {
     }
   }
 
-  private func synchronizeHost() async throws {
-    try await committee.host.synchronize(to: await backend.latestHeight())
+  /// Has the runtime verify the chain up to now; tried again until it does or the task is cancelled.
+  private func synchronizeTrust(_ version: Version) async {
+    var delay = Duration.milliseconds(100)
+    while !Task.isCancelled {
+      do {
+        try await committee.host.synchronize(to: await backend.latestHeight())
+        signal.yield(.trusted(version))
+        return
+      } catch {
+        log.debug("runtime is not synced to the consensus layer yet", ["err": "\(error)"])
+        guard (try? await Task.sleep(for: delay)) != nil else { return }
+        delay = min(delay * 2, .seconds(5))
+      }
+    }
   }
 
   private func becomeUnavailable() {
+    trustSync?.cancel()
     availability = .waitingForRuntime
     provider.setUnavailable()
   }

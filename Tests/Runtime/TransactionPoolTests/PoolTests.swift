@@ -83,7 +83,7 @@ private final class TestRuntime: PoolRuntime {
   @Test func checksAndSchedules() async throws {
     try await withPool { pool in
       await pool.process(information(1))
-      var new = await pool.newTransactions().makeAsyncIterator()
+      var new = pool.newTransactions().makeAsyncIterator()
       try await expectGood(pool, [1, 0, 0])
       #expect(await new.next()?.map(\.bytes) == [[1, 0, 0]])
       let refused = try await pool.submit([1, 1, 1])
