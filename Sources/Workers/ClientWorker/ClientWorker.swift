@@ -87,6 +87,7 @@ public actor ClientWorker {
     // Listening begins before the pool has it, so that no block is missed.
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Included, any Error>) in
+        if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }  // its handler found nothing to wake
         waiting[hash, default: [:]][number] = continuation
         Task {
           do { try await self.submit(transaction) } catch { self.give(up: number, on: hash, error) }
