@@ -3,12 +3,13 @@ SHELL := /bin/bash
 BUILD ?= build
 GOLDEN_DIR ?= $(firstword $(wildcard ../shared/golden) Tests/Data)
 ONLY ?=
+KILLS ?= 20
 DIRECTORY ?= $(BUILD)/network
 RELEASE := swift build -c release --static-swift-stdlib --scratch-path $(BUILD)/release
 PROGRAMS := oasis-node oasis-net-runner orc simple-keyvalue
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test golden bench lint format
+.PHONY: help setup build run test chaos golden bench lint format
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +25,9 @@ run: build ## start a private network with a ParaTime on this machine and send i
 
 test: build ## run all tests (debug, against the release programs)
 	@OASIS_BIN=$(CURDIR)/$(BUILD)/bin SWIFT_BACKTRACE=enable=no swift test --scratch-path $(BUILD)/debug
+
+chaos: build ## kill the node at random points of a private network while transactions run [KILLS=20]
+	@OASIS_BIN=$(CURDIR)/$(BUILD)/bin OASIS_CHAOS=$(KILLS) SWIFT_BACKTRACE=enable=no swift test --scratch-path $(BUILD)/debug --filter ChaosTests
 
 golden: setup ## check recorded data of the reference [GOLDEN_DIR=folder] [ONLY=vectors/core]
 	@$(RELEASE) --product golden >$(BUILD)/golden.log 2>&1 || { cat $(BUILD)/golden.log; exit 1; }

@@ -284,7 +284,7 @@ let package = Package(
     + (tested.contains("oasis-net-runner")
       ? [
         .testTarget(
-          name: "EndToEndTests", dependencies: ["NetRunner", "NodeAPI", "AsyncIO", "JSONText", "OasisTypes"],
+          name: "EndToEndTests", dependencies: ["NetRunner", "NodeAPI", "AsyncIO", "JSONText", "OasisCrypto", "OasisTypes"],
           path: "Tests/EndToEnd/EndToEndTests",
           exclude: ["foreign_client.py"], swiftSettings: settings, linkerSettings: linked(.tool))
       ] : [])

@@ -3,7 +3,8 @@ internal import Glibc
 
 /// The commands of `oasis-net-runner`. Without a command the reference's own command line (sheet 09 §10.1) has its place.
 public enum NetRunnerTool {
-  private static let directory = Flag("directory", default: "", "directory of the network (default ~/.oasis-net-runner)")
+  private static let directory = Flag(
+    "directory", default: "", "directory of the network (default: that of 'make run', else ~/.oasis-net-runner)")
   private static let once = Flag("once", default: false, "end after the transactions; exit 0 only if each gave what it must")
 
   /// The program; `console` is where it prints.
@@ -45,7 +46,9 @@ public enum NetRunnerTool {
       ) { call in try await send(.remove(key: call.words[0]), call) },
     ])
 
-  private static func place(_ call: Invocation) throws(RunnerError) -> DemoDirectory { try DemoDirectory(call[directory]) }
+  private static func place(_ call: Invocation) throws(RunnerError) -> DemoDirectory {
+    call[directory].isEmpty ? try .standard(try .besideThis()) : try DemoDirectory(call[directory])
+  }
 
   private static func send(_ transaction: KeyValueCall, _ call: Invocation) async throws {
     let directory = try place(call)

@@ -100,6 +100,16 @@ struct TemporaryFolder: ~Copyable {
     #expect(configuration.common.dataDirectory == "/tmp/a \"b\" $HOME \\c #d: e/node")
   }
 
+  @Test func theNetworkBesideTheProgramsIsTheStandardOne() throws {
+    let folder = try TemporaryFolder()
+    let programs = Programs(folder: "\(folder.path)/bin")
+    let home = try #require(ProcessInfo.processInfo.environment["HOME"])
+    #expect(try DemoDirectory.standard(programs).path == "\(home)/.oasis-net-runner")
+    try FileManager.default.createDirectory(atPath: "\(folder.path)/network", withIntermediateDirectories: true)
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/network/genesis.json"))
+    #expect(try DemoDirectory.standard(programs).path == "\(folder.path)/network")
+  }
+
   @Test func theLogsEndIsCutToWholeLines() {
     let text = Array("one\ntwo\nthree\n".utf8)
     #expect(LogTail.last(text[...], isWhole: true, count: 2, width: 10) == ["two", "three"])

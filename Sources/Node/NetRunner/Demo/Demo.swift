@@ -161,7 +161,8 @@ public struct Demo: Sendable {
 
   private func invite() {
     let tool = programs.runner
-    let place = " --directory \(directory.path)"
+    let isStandard = (try? DemoDirectory.standard(programs)) == directory
+    let place = isStandard ? "" : " --directory \(directory.path)"
     progress.line()
     progress.line("socket    \(directory.socket)")
     progress.line("Try, in another terminal:")

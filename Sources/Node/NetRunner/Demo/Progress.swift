@@ -5,11 +5,11 @@ internal import Glibc
 final class Progress: Sendable {
   let isTerminal: Bool
   private let console: Console
-  private let started = ContinuousClock.now
+  private let started = SuspendingClock.now
 
   init(console: Console, isTerminal: Bool = isatty(STDOUT_FILENO) == 1) { (self.console, self.isTerminal) = (console, isTerminal) }
 
-  /// Since the runner began.
+  /// Since the runner began, without the time that the machine slept.
   var elapsed: Duration { started.duration(to: .now) }
 
   /// A line that stays.

@@ -2,6 +2,7 @@ internal import AsyncIO
 internal import CBOR
 internal import GRPC
 public import NodeAPI
+public import OasisCrypto
 internal import OasisTypes
 internal import Wire
 
@@ -19,6 +20,11 @@ public struct DemoClient: Sendable {
   /// The node's own account of itself.
   public func status() async throws -> Control.Status {
     try Control.Status.decode(cbor: try await call("NodeController/GetStatus", [], timeout: .seconds(10)), mode: .rpc)
+  }
+
+  /// The hash of a consensus block.
+  public func blockHash(at height: Int64) async throws -> Hash {
+    try BlockSummary.decode(cbor: try await call("Consensus/GetBlock", height.cbor(), timeout: .seconds(20)), mode: .rpc).hash
   }
 
   /// What a transaction came to.
@@ -79,6 +85,13 @@ public struct DemoClient: Sendable {
   private func call(_ method: String, _ message: [UInt8], timeout: Duration) async throws -> [UInt8] {
     try await client.unary("/oasis-core.\(method)", message, timeout: timeout)
   }
+}
+
+/// The part of a consensus block that the runner looks at.
+private struct BlockSummary: WireMap, Sendable {
+  var hash = Hash()
+  init() {}
+  static let fields: [Field<Self>] = [.init("hash", \.hash)]
 }
 
 /// The next nonce of each sender that this client has submitted for.

@@ -6,16 +6,19 @@ public struct DemoDirectory: Sendable, Hashable {
   /// Absolute.
   public let path: String
 
-  /// - Parameter path: a relative one is taken from the working directory; empty for the default, `~/.oasis-net-runner`.
-  public init(_ path: String = "") throws(RunnerError) {
-    guard path.isEmpty else {
-      self.path = path.hasPrefix("/") ? Self.tidied(path) : Self.tidied("\(try Self.workingDirectory())/\(path)")
-      return
-    }
+  /// - Parameter path: a relative one is taken from the working directory
+  public init(_ path: String) throws(RunnerError) {
+    self.path = path.hasPrefix("/") ? Self.tidied(path) : Self.tidied("\(try Self.workingDirectory())/\(path)")
+  }
+
+  /// Where no directory is named: the network that `make run` made beside the programs' folder, else `~/.oasis-net-runner`.
+  public static func standard(_ programs: Programs) throws(RunnerError) -> DemoDirectory {
+    let made = try DemoDirectory("\(programs.folder)/../network")
+    if made.holdsNetwork { return made }
     guard let home = getenv("HOME").map({ String(cString: $0) }), home.hasPrefix("/") else {
       throw RunnerError("HOME is not set: name the network's directory with --directory")
     }
-    self.path = Self.tidied("\(home)/.oasis-net-runner")
+    return try DemoDirectory("\(home)/.oasis-net-runner")
   }
 
   public var genesis: String { "\(path)/genesis.json" }
