@@ -22,7 +22,7 @@ public enum NetRunnerTool {
       ParaTime's first committee, sends transactions, and runs on until Ctrl-C. Where the output is no terminal, or with --once, it
       ends after the transactions. A second start on the same directory continues the chain.
       """,
-    example: "oasis-net-runner demo --directory /tmp/net", flags: [directory.any, once.any]
+    example: "oasis-net-runner demo --directory /tmp/net", words: .exactly(0), flags: [directory.any, once.any]
   ) { call in
     let demo = Demo(
       directory: try place(call), programs: try .besideThis(), once: call[once], console: call.console)
@@ -50,15 +50,19 @@ public enum NetRunnerTool {
     call[directory].isEmpty ? try .standard(try .besideThis()) : try DemoDirectory(call[directory])
   }
 
+  private static func absence(_ directory: DemoDirectory) -> String {
+    "no network runs in \(directory.path): 'oasis-net-runner demo' starts one, --directory names another"
+  }
+
   private static func send(_ transaction: KeyValueCall, _ call: Invocation) async throws {
     let directory = try place(call)
     guard access(directory.socket, F_OK) == 0 else {
-      throw CommandFailure.message(
-        "\(directory.socket): no such socket: no network runs in \(directory.path); 'oasis-net-runner demo' starts one")
+      throw CommandFailure.message("\(directory.socket): no such socket: \(absence(directory))")
     }
     let outcome: DemoClient.Outcome
     do { outcome = try await DemoClient(socket: directory.socket).submit(transaction, sender: Array("user".utf8)) } catch {
-      throw CommandFailure.message("\(transaction.method): \(error)")
+      let hint = "\(error)".contains("connection refused") ? ": \(absence(directory))" : ""
+      throw CommandFailure.message("\(transaction.method): \(error)\(hint)")
     }
     switch outcome.result {
     case .failure(let text): throw CommandFailure.message("\(transaction.method): refused by the ParaTime: \(text)")

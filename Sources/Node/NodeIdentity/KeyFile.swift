@@ -12,12 +12,19 @@ public struct KeyFile: Sendable {
     (privatePath, publicPath) = ("\(folder)/\(name).pem", "\(folder)/\(name)_pub.pem")
   }
 
+  /// What makes such a key.
+  private var maker: String {
+    privatePath.hasSuffix("/entity.pem")
+      ? "restore the entity's key ('oasis-node registry entity init' makes a new entity)"
+      : "'oasis-node identity init' creates a node's keys"
+  }
+
   /// The key, made first where `generate` allows it and neither file exists.
   public func load(generate: Bool) throws(FileError) -> MemorySigner {
     let kinds = (try SecureFile.kind(of: privatePath), try SecureFile.kind(of: publicPath))
     switch kinds {
     case (.absent, .absent):
-      guard generate else { throw FileError(path: privatePath, reason: "no such file: 'oasis-node identity init' creates a node's keys") }
+      guard generate else { throw FileError(path: privatePath, reason: "no such file: \(maker)") }
       let signer = MemorySigner()
       try SecureFile.write(Array(PEM.privateKey(signer).utf8), to: privatePath, replace: false)
       try SecureFile.write(Array(PEM.publicKey(signer.publicKey).utf8), to: publicPath)

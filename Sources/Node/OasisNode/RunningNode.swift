@@ -209,7 +209,7 @@ actor RunningNode: NodeLifecycle {
     defer { ready.abandon() }
     var reason = Ending.requested("")
     let listener: StreamListener
-    do { listener = try await api.listen(path: socket) } catch { throw StartError("internal gRPC: \(socket): \(error)") }
+    do { listener = try await api.listen(path: socket) } catch { throw StartError("internal gRPC socket '\(socket)': \(error)") }
     await withTaskGroup(of: Void.self) { group in
       for runtime in runtimes { part("runtime \(runtime.runtimeID)", &group) { try await runtime.run() } }
       if let registration {

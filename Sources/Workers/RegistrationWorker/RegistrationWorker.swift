@@ -38,6 +38,7 @@ public actor RegistrationWorker {
   private var machine = RegistrationMachine(isDelayed: false)
   private var retryDelay = Duration.milliseconds(500)
   private let initialized = Gate()
+  private var warnedEpoch: Epoch?
   public private(set) var status = RegistrationStatus()
 
   private let store: any KeyValueStore
@@ -183,7 +184,7 @@ public actor RegistrationWorker {
     } catch is CancellationError where Task.isCancelled {
       return
     } catch let error as Deferred {
-      log.debug("\(error)")
+      tell(error, epoch)
     } catch {
       (status.lastAttemptSuccessful, status.lastAttemptError, status.lastAttempt) = (false, "\(error)", now())
       if let descriptor = status.descriptor, descriptor.isExpired(at: epoch) { status.descriptor = nil }
@@ -195,6 +196,15 @@ public actor RegistrationWorker {
   /// Why a registration was put off without counting as a failed attempt.
   private struct Deferred: Error, CustomStringConvertible {
     let description: String
+    /// Set where the operator has to act.
+    var hint = ""
+  }
+
+  /// What only the operator can mend is a warning, once an epoch.
+  private func tell(_ deferral: Deferred, _ epoch: Epoch) {
+    guard !deferral.hint.isEmpty, warnedEpoch != epoch else { return log.debug("\(deferral)") }
+    warnedEpoch = epoch
+    log.warn("\(deferral)", ["epoch": epoch, "hint": deferral.hint])
   }
 
   private func attempt(_ epoch: Epoch) async throws -> [(RoleProvider, UInt64)] {
@@ -202,7 +212,8 @@ public actor RegistrationWorker {
     let isListed = try await backend.query(at: 0) { try RegistryState($0).entity(entityID)?.hasNode(nodeID) }
     guard isListed == true else {
       throw Deferred(
-        description: "deferring registration: entity \(entityID) \(isListed == nil ? "is not registered" : "does not list this node")")
+        description: "deferring registration: entity \(entityID) \(isListed == nil ? "is not registered" : "does not list this node")",
+        hint: "list node \(nodeID) in the entity's nodes and register the entity, or correct registration.entity_id")
     }
     let (node, callbacks) = try await descriptor(epoch)
     let signers = [configuration.node, configuration.p2p, configuration.consensus, configuration.vrf, configuration.tls]

@@ -87,6 +87,20 @@ struct TemporaryFolder: ~Copyable {
     withExtendedLifetime(lock) {}
   }
 
+  @Test func aMovedNetworkIsRefusedWithBothPlaces() throws {
+    let folder = try TemporaryFolder()
+    let directory = try DemoDirectory("\(folder.path)/net")
+    let lock = try directory.lock()
+    _ = try DemoNetwork.prepare(directory, programs: try programs(folder.path))
+    withExtendedLifetime(lock) {}
+    let moved = try DemoDirectory("\(folder.path)/moved")
+    try FileManager.default.moveItem(atPath: directory.path, toPath: moved.path)
+    do {
+      _ = try DemoNetwork.prepare(moved, programs: Programs(folder: folder.path))
+      Issue.record("accepted")
+    } catch { #expect("\(error)".contains(directory.node.path) && "\(error)".contains(moved.node.path)) }
+  }
+
   @Test func aPathTooLongForASocketIsRefused() throws {
     let folder = try TemporaryFolder()
     let directory = try DemoDirectory("\(folder.path)/\(String(repeating: "a", count: 100))")

@@ -39,10 +39,30 @@ public struct DemoNetwork: Sendable {
     for file in [directory.configuration, directory.bundle] where access(file, R_OK) != 0 {
       throw RunnerError("\(file): missing, but the network exists: restore it, or remove \(directory.path) to start anew")
     }
+    try checkPlace(directory)
     let key = try KeyFile(folder: directory.entity, name: "entity").load(generate: false)
     return DemoNetwork(
       directory: directory, isNew: false, chainContext: document.chainContext, entity: key.publicKey,
       genesisExpiration: document.registry.parameters.maxNodeExpiration)
+  }
+
+  /// A network that was moved or copied names its old place: its node would run there, unseen by this runner.
+  private static func checkPlace(_ directory: DemoDirectory) throws {
+    let environment = ["HOME": getenv("HOME").map { String(cString: $0) } ?? ""]
+    guard let settings = try? NodeConfiguration.load(path: directory.configuration, environment: environment).common else { return }
+    for (key, place, wanted) in [
+      ("data_dir", settings.dataDirectory, directory.node.path), ("internal_socket_path", settings.internalSocketPath, directory.socket),
+    ] where !place.isEmpty && resolved(place) != resolved(wanted) {
+      throw RunnerError(
+        "\(directory.configuration): common.\(key) is \(place), not \(wanted): move the network back, or correct the paths in the file")
+    }
+  }
+
+  /// Through symbolic links, as far as the folder exists.
+  private static func resolved(_ path: String) -> String {
+    guard let slash = path.lastIndex(of: "/"), let real = realpath(String(path[..<slash]), nil) else { return path }
+    defer { free(real) }
+    return String(cString: real) + path[slash...]
   }
 
   private static func create(_ directory: DemoDirectory, _ programs: Programs) throws -> DemoNetwork {
