@@ -305,8 +305,20 @@ actor RunningNode: NodeLifecycle {
       ending.yield(.requested("programmatic termination requested"))
       return
     }
+    if try await isOnlyValidator() {
+      // Its deregistration would end the chain: no block could remove it from the registry, and none would come after a restart.
+      log.warn("not deregistering: this node is the only validator of its network")
+      ending.yield(.requested("programmatic termination requested"))
+      return
+    }
     try await registration.requestDeregistration()
     if wait { try await registration.waitDeregistered() }
+  }
+
+  private func isOnlyValidator() async throws -> Bool {
+    let key = consensusKey
+    guard await consensus.service.latestHeight() > 0 else { return false }
+    return try await consensus.service.query(at: 0) { Array(try SchedulerState($0).validators().keys) == [key] }
   }
 
   func addBundle(path: String) async throws {

@@ -32,9 +32,15 @@ struct CheckQueue: Sendable {
     hashes.insert(item.hash)
   }
 
-  /// The next ones; they count as waiting until they are done.
-  mutating func take(_ limit: Int) -> [PendingCheck] {
-    let batch = Array(items[start..<min(start + limit, items.count)])
+  /// The next ones, of at most so many bytes where they are more than one; they count as waiting until they are done.
+  mutating func take(_ limit: Int, bytes: Int) -> [PendingCheck] {
+    var (end, size) = (start, 0)
+    while end < min(start + limit, items.count) {
+      size += items[end].bytes.count
+      if size > bytes, end > start { break }
+      end += 1
+    }
+    let batch = Array(items[start..<end])
     start += batch.count
     if start == items.count || start > 4096 {
       items.removeFirst(start)

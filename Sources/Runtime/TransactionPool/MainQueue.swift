@@ -93,19 +93,21 @@ struct MainQueue: Sendable {
 
 extension MainQueue {
   /// Begins a session and takes its first transactions; they stay in the queue until they are used.
-  mutating func schedule(_ limit: Int) -> [PooledTransaction] {
+  mutating func schedule(_ limit: Int, bytes: Int = .max) -> [PooledTransaction] {
     for key in advanced {
       guard let sender = senders[key] else { continue }
       moveCursor(key, to: sender.sequence)
     }
     advanced = []
-    return scheduleMore(limit)
+    return scheduleMore(limit, bytes: bytes)
   }
 
-  /// Goes on with the session.
-  mutating func scheduleMore(_ limit: Int) -> [PooledTransaction] {
+  /// Goes on with the session. What has not room in `bytes` comes later.
+  mutating func scheduleMore(_ limit: Int, bytes: Int = .max) -> [PooledTransaction] {
     var batch: [PooledTransaction] = []
-    while batch.count < limit, let hash = heads.first, let entry = entries[hash] {
+    var room = bytes
+    while batch.count < limit, let hash = heads.first, let entry = entries[hash], entry.transaction.bytes.count <= room {
+      room -= entry.transaction.bytes.count
       batch.append(entry.transaction)
       let (next, overflow) = entry.transaction.sequence.addingReportingOverflow(1)
       if overflow {

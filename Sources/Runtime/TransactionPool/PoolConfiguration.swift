@@ -25,6 +25,10 @@ public struct PoolConfiguration: Sendable, Hashable {
   /// The reference's limits.
   public init() {}
 
+  /// Bytes of transactions in one message to the runtime at most, and so of one transaction: half of what a guest reads (07 C.1). The
+  /// reference has no such limit; a larger message would end the connection, and be repeated for ever.
+  public static let largestMessage = 16 << 20
+
   /// Transactions handed out in one request at most.
   public static let largestSchedule = 100
 
@@ -42,10 +46,13 @@ public struct DispatchInformation: Sendable, Hashable {
   public var epoch: Epoch
   /// Messages that a round may emit, from the active descriptor.
   public var maxMessages: UInt32
+  /// Bytes of a batch at most, from the active descriptor; 0 for no limit.
+  public var maxBatchBytes: UInt64
 
   /// What is known of a block.
-  public init(block: RootHash.Block, consensusBlock: LightBlock, epoch: Epoch, maxMessages: UInt32) {
+  public init(block: RootHash.Block, consensusBlock: LightBlock, epoch: Epoch, maxMessages: UInt32, maxBatchBytes: UInt64 = 0) {
     (self.block, self.consensusBlock, self.epoch, self.maxMessages) = (block, consensusBlock, epoch, maxMessages)
+    self.maxBatchBytes = maxBatchBytes
   }
 }
 

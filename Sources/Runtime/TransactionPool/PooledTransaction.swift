@@ -28,6 +28,8 @@ public enum PoolError: Error, Hashable, Sendable, CustomStringConvertible {
   case duplicate
   /// Too many wait to be checked.
   case checkQueueFull
+  /// No batch could hold it.
+  case tooLarge(size: Int, limit: Int)
   /// Its number was used.
   case expired
   /// There is one with its number and at least its priority.
@@ -40,6 +42,7 @@ public enum PoolError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .duplicate: "duplicate transaction"
     case .checkQueueFull: "check queue is full"
+    case .tooLarge(let size, let limit): "transaction of \(size) bytes is too large (limit: \(limit))"
     case .expired: "transaction expired"
     case .replacementUnderpriced: "replacement transaction underpriced"
     case .underpriced: "transaction underpriced"

@@ -77,12 +77,24 @@ extension TransactionPool {
   }
 
   private func enqueue(_ bytes: [UInt8], isLocal: Bool, discard: Bool, waiter: UInt64?) throws(PoolError) {
+    try fits(bytes)
     let hash = Hash.digest(bytes)
     guard !seen.contains(hash), !checks.contains(hash) else { throw .duplicate }
     guard !checks.isFull else { throw .checkQueueFull }
     checks.append(PendingCheck(bytes: bytes, hash: hash, isLocal: isLocal, isDiscarded: discard, waiter: waiter))
     measure()
     signal.yield()
+  }
+
+  /// Bytes that go to the runtime at once, and into a batch.
+  private var batchBytes: Int {
+    let limit = dispatch?.maxBatchBytes ?? 0
+    return limit == 0 ? PoolConfiguration.largestMessage : min(Int(clamping: limit), PoolConfiguration.largestMessage)
+  }
+
+  private func fits(_ bytes: [UInt8]) throws(PoolError) {
+    let limit = batchBytes
+    guard bytes.count <= limit else { throw .tooLarge(size: bytes.count, limit: limit) }
   }
 
   private func measure() { metrics?.lengths(check: checks.count, schedule: main.count, rim: rim.count) }
@@ -101,7 +113,14 @@ extension TransactionPool {
 extension TransactionPool {
   /// There is a new block: later checks are made against it, and the data of its queued messages are known as transactions.
   public func process(_ information: DispatchInformation, incomingMessages: [[UInt8]] = []) {
+    let isTighter = information.maxBatchBytes != dispatch?.maxBatchBytes
     dispatch = information
+    if isTighter {
+      for transaction in main.transactions where transaction.bytes.count > batchBytes {
+        seen.remove(transaction.hash)
+        main.remove(transaction.hash)
+      }
+    }
     rim = Dictionary(incomingMessages.map { (Hash.digest($0), $0) }, uniquingKeysWith: { first, _ in first })
     let round = information.block.header.round
     if round < lastRecheck || round - lastRecheck > configuration.recheckInterval { recheck() }
@@ -118,11 +137,15 @@ extension TransactionPool {
     signal.yield()
   }
 
-  /// Begins a scheduling session with its first transactions, at most 100.
-  public func schedule(limit: Int) -> [PooledTransaction] { main.schedule(min(limit, PoolConfiguration.largestSchedule)) }
+  /// Begins a scheduling session with its first transactions, at most 100 and no more bytes than a batch may have.
+  public func schedule(limit: Int) -> [PooledTransaction] {
+    main.schedule(min(limit, PoolConfiguration.largestSchedule), bytes: batchBytes)
+  }
 
   /// Goes on with the session.
-  public func scheduleMore(limit: Int) -> [PooledTransaction] { main.scheduleMore(min(limit, PoolConfiguration.largestSchedule)) }
+  public func scheduleMore(limit: Int) -> [PooledTransaction] {
+    main.scheduleMore(min(limit, PoolConfiguration.largestSchedule), bytes: batchBytes)
+  }
 
   /// Transactions are in a finalized block.
   public func used(_ hashes: [Hash]) {
@@ -197,7 +220,7 @@ extension TransactionPool {
     guard let dispatch else { return false }
     let round = dispatch.block.header.round
     do { try await runtime.waitSynced(round: round, within: configuration.syncTimeout) } catch { return false }
-    let batch = checks.take(batchLimit)
+    let batch = checks.take(batchLimit, bytes: PoolConfiguration.largestMessage)
     var request = RuntimeCheckTxBatchRequest()
     request.inputs = batch.map(\.bytes)
     (request.block, request.consensusBlock) = (dispatch.block, dispatch.consensusBlock)
@@ -269,6 +292,7 @@ extension TransactionPool {
         continue
       }
       do {
+        try fits(item.bytes)  // the limit may have become known, or smaller, since it came
         try main.add(transaction, stateSequence: sequence)
         seen.note(item.hash, published: item.isLocal ? nil : .now)
         accepted += 1

@@ -148,7 +148,8 @@ public actor CommitteeWorker {
     latest = dispatch
     await pool.process(
       DispatchInformation(
-        block: block, consensusBlock: dispatch.lightBlock, epoch: update.epoch, maxMessages: descriptor.executor.maxMessages),
+        block: block, consensusBlock: dispatch.lightBlock, epoch: update.epoch, maxMessages: descriptor.executor.maxMessages,
+        maxBatchBytes: descriptor.transactionScheduler.maxBatchSizeBytes),
       incomingMessages: snapshot.queue.map(\.data))
     guard block.header.round >= committeeRound else { return }
     if block.header.round == committeeRound { await pool.recheck() }

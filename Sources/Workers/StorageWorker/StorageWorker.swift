@@ -81,8 +81,10 @@ public actor StorageWorker {
   }
 
   private func catchUp(to round: UInt64, genesis: RootHash.Header) async throws {
-    var next = lastFinalized.map { $0.header.round + 1 } ?? genesis.round
-    while next <= round {
+    let last = lastFinalized?.header.round
+    guard last.map({ $0 < round }) ?? (genesis.round <= round) else { return }
+    // A closed range: a runtime may begin with the largest round that there is.
+    for next in (last.map { $0 + 1 } ?? genesis.round)...round {
       try Task.checkCancellation()
       guard let block = try await history.committedBlock(round: next).block else {
         throw Failure(description: "round \(next) is not in the history")
@@ -92,7 +94,6 @@ public actor StorageWorker {
         try database.finalize([root(of: block.header, type: .io), root(of: block.header, type: .state)])
       }
       try await setFinalized(block)
-      next += 1
     }
   }
 

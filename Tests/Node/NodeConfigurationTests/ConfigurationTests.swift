@@ -15,6 +15,8 @@ func refusal(_ text: String, _ environment: [String: String] = [:]) -> String {
   } catch { return "\(error)" }
 }
 
+private let twice = String(repeating: "80", count: 32)
+
 @Suite("Configuration file") struct ConfigurationTests {
   @Test(arguments: ["", "# nothing\n", "---\n", "{}", "common:\nruntime: ~\n"]) func emptyMeansDefaults(_ text: String) throws {
     var expected = NodeConfiguration()
@@ -141,6 +143,7 @@ func refusal(_ text: String, _ environment: [String: String] = [:]) -> String {
     ("mode: compute\nconsensus: {local_storage: false}", "local storage not available in specified mode"),
     ("genesis: {file: \"\"}", "genesis: missing genesis file path"),
     ("runtime: {provisioner: x}", "runtime: unknown runtime provisioner: x"),
+    ("runtime: {runtimes: [{id: \(twice)}, {id: \(twice)}]}", "runtime: runtimes: runtime \(twice) is listed twice"),
     ("runtime: {environment: x}", "runtime: unknown runtime environment: x"),
     ("runtime: {environment: sgx}", "runtime: sgx.loader must be set when using sgx environment"),
     ("runtime: {log: {max_log_size: 1}}", "runtime: maximum log size must be at least 1024 bytes"),
@@ -177,6 +180,8 @@ func refusal(_ text: String, _ environment: [String: String] = [:]) -> String {
     #expect(try parse("p2p: &a {port: 9}\nsentry: {control: {<<: *a}}").sentry.control.port == 9)
   }
 }
+
+private let twice = String(repeating: "80", count: 32)
 
 @Suite("Scalars and substitution") struct ScalarTests {
   @Test(arguments: [
@@ -231,6 +236,8 @@ func refusal(_ text: String, _ environment: [String: String] = [:]) -> String {
     #expect(refusal(String(repeating: "[", count: 1000)).contains("nested deeper"))
   }
 }
+
+private let twice = String(repeating: "80", count: 32)
 
 @Suite("Data directory") struct DataDirectoryTests {
   func folder() -> String { "/tmp/dd-\(UUID().uuidString.prefix(12))" }

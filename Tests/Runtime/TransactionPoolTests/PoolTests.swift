@@ -49,10 +49,10 @@ private final class TestRuntime: PoolRuntime {
 }
 
 @Suite("Transaction pool (08 C3)") struct PoolTests {
-  private func information(_ round: UInt64) -> DispatchInformation {
+  private func information(_ round: UInt64, maxBatchBytes: UInt64 = 0) -> DispatchInformation {
     var block = RootHash.Block()
     block.header.round = round
-    return DispatchInformation(block: block, consensusBlock: LightBlock(), epoch: 1, maxMessages: 0)
+    return DispatchInformation(block: block, consensusBlock: LightBlock(), epoch: 1, maxMessages: 0, maxBatchBytes: maxBatchBytes)
   }
 
   private func withPool(
@@ -156,6 +156,32 @@ private final class TestRuntime: PoolRuntime {
       await pool.process(information(1))
       try await expectError(pool, [99, 0, 2], CallError(module: "test", code: 1, message: "malformed transaction"))
       #expect(await pool.schedule(limit: 100).count == 19)
+    }
+  }
+
+  @Test func sizesAreBounded() async throws {
+    let runtime = TestRuntime()
+    try await withPool(runtime) { pool in
+      let large = [UInt8](repeating: 0, count: PoolConfiguration.largestMessage)
+      try await pool.submitWithoutWaiting([1, 0, 0], isLocal: true)
+      try await pool.submitWithoutWaiting(large, isLocal: true)
+      await #expect(throws: PoolError.tooLarge(size: large.count + 1, limit: large.count)) { try await pool.submit(large + [0]) }
+      await pool.process(information(1, maxBatchBytes: 5))
+      while await pool.sizes.check > 0 { await Task.yield() }
+      #expect(runtime.calls.withLock { $0.map(\.count) } == [1, 1])
+      #expect(await pool.schedule(limit: 9).map(\.bytes) == [[1, 0, 0]])
+      await #expect(throws: PoolError.tooLarge(size: 6, limit: 5)) { try await pool.submit([2, 0, 0, 0, 0, 0]) }
+      await pool.process(information(2, maxBatchBytes: 2))
+      #expect(await pool.sizes.schedule == 0)
+    }
+  }
+
+  @Test func aBatchHoldsNoMoreBytesThanItMay() async throws {
+    try await withPool { pool in
+      await pool.process(information(1, maxBatchBytes: 7))
+      for sequence in 0..<3 as Range<UInt8> { try await expectGood(pool, [1, sequence, 0]) }
+      #expect(await pool.schedule(limit: 10).map(\.sequence) == [0, 1])
+      #expect(await pool.scheduleMore(limit: 10).map(\.sequence) == [2])
     }
   }
 

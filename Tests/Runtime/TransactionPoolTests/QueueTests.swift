@@ -137,10 +137,10 @@ private func names(_ batch: [PooledTransaction]) -> [String] { batch.map { Strin
     func item(_ value: UInt8) -> PendingCheck { PendingCheck(bytes: [value], hash: Hash.digest([value])) }
     for value in 0..<4 as Range<UInt8> { queue.append(item(value)) }
     #expect(queue.isFull)
-    let batch = queue.take(3)
+    let batch = queue.take(3, bytes: 100)
     #expect(queue.contains(Hash.digest([0])))
     queue.putBack(batch)
-    #expect(queue.take(10).map(\.bytes) == [[0], [1], [2], [3]])
+    #expect(queue.take(10, bytes: 100).map(\.bytes) == [[0], [1], [2], [3]])
     queue.finish(batch)
     #expect(!queue.contains(Hash.digest([0])) && queue.contains(Hash.digest([3])))
   }

@@ -118,6 +118,7 @@ package final class ConsensusShell {
     do throws(SigningError) {
       own.append(ConsensusMessage(.proposal(ProposalMessage(try key.sign(proposal, chainID: machine.state.chainID)))))
     } catch {
+      try requireSigningState(error)
       if !isReplaying { report.error("failed signing proposal", ["height": request.height, "round": request.round, "err": "\(error)"]) }
       return
     }
@@ -150,8 +151,14 @@ package final class ConsensusShell {
     do throws(SigningError) {
       own.append(ConsensusMessage(.vote(VoteMessage(try key.sign(vote, chainID: machine.state.chainID)))))
     } catch {
+      try requireSigningState(error)
       report.error("failed signing vote", ["height": vote.height, "round": vote.round, "err": "\(error)"])
     }
+  }
+
+  /// A signing state that cannot be written (a full disk) ends the engine: going on would only look like work.
+  private func requireSigningState(_ error: SigningError) throws(EngineError) {
+    if case .state = error { throw .inconsistent("\(error)") }
   }
 
   private func commit(_ request: CommitRequest, _ now: Timestamp) throws(EngineError) {

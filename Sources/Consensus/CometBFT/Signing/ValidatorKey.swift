@@ -106,6 +106,7 @@ public final class ValidatorKey {
     }
     var state = SigningState()
     (state.height, state.round, state.step) = (try integer("height"), try integer("round"), try integer("step"))
+    guard state.height >= 0, state.round >= 0, state.step >= 0 else { throw refuse("height, round or step is negative") }
     if let text = try text("signature") {
       guard let signature = [UInt8](base64: text) else { throw refuse("signature is not base64") }
       state.signature = signature

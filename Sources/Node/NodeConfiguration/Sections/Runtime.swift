@@ -126,7 +126,9 @@ public struct RuntimeConfiguration: ConfigurationSection {
       let problem = parts.count == 2 ? keyProblem(String(parts[0])) : "missing public key"
       try check(problem == nil, "bad sentry address (\(address)): \(problem ?? "")")
     }
+    var known: Set<RuntimeIdentifier> = []
     for runtime in runtimes {
+      try check(known.insert(runtime.id).inserted, "runtimes: runtime \(runtime.id) is listed twice")
       for component in runtime.components { try component.validate() }
     }
   }

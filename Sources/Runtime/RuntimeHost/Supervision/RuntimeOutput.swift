@@ -24,13 +24,25 @@ final class RuntimeOutput: Sendable {
   /// Logs until the stream ends.
   func forward(_ stream: ByteStream) async {
     var lines = RuntimeLog()
-    while let bytes = try? await stream.read(), !bytes.isEmpty { emit(lines.lines(adding: bytes)) }
-    emit(lines.finish())
+    var allowance = RuntimeLogAllowance()
+    while let bytes = try? await stream.read(), !bytes.isEmpty { emit(lines.lines(adding: bytes), of: bytes.count, &allowance) }
+    emit(lines.finish(), of: 0, &allowance)
+    tell(dropped: allowance.finish())
     finished.store(true, ordering: .releasing)
   }
 
-  private func emit(_ lines: [RuntimeLog.Line]) {
+  private func tell(dropped: Int) {
+    guard dropped > 0 else { return }
+    log.warn(
+      "runtime log lines dropped",
+      ["count": dropped, "limit": "\(RuntimeLogAllowance.lines) lines or \(RuntimeLogAllowance.bytes) bytes a second"])
+  }
+
+  private func emit(_ lines: [RuntimeLog.Line], of size: Int, _ allowance: inout RuntimeLogAllowance) {
     for line in lines {
+      let (isTaken, dropped) = allowance.take(size / lines.count, at: .now)
+      tell(dropped: dropped)
+      guard isTaken else { continue }
       log.module(line.module).forward(line.level, line.fields)
       component?.module(line.module).forward(line.level, line.fields)
     }
