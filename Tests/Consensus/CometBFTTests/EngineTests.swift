@@ -90,20 +90,6 @@ struct SoloNetwork {
     #expect(network.disk.content.withLock { $0.initChains } == 2)
   }
 
-  /// A disk that is full stops the engine with a reason, not silently.
-  @Test func endsWhenTheSigningStateCannotBeWritten() async throws {
-    let network = SoloNetwork()
-    defer { network.remove() }
-    let engine = try network.engine()
-    let blocks = engine.newBlocks()
-    async let running: Void = engine.run()
-    for await block in blocks where block.height >= 3 {
-      try FileManager.default.createDirectory(atPath: network.folder + "/priv_validator.json.tmp", withIntermediateDirectories: false)
-      break
-    }
-    await #expect(throws: EngineError.self) { try await running }
-  }
-
   @Test func putsTransactionsIntoBlocks() async throws {
     let network = SoloNetwork(interval: .seconds(30))
     defer { network.remove() }

@@ -181,8 +181,6 @@ private let twice = String(repeating: "80", count: 32)
   }
 }
 
-private let twice = String(repeating: "80", count: 32)
-
 @Suite("Scalars and substitution") struct ScalarTests {
   @Test(arguments: [
     ("$NAME ${NAME}", "v v"), ("$UNSET|${UNSET}|", "||"), ("${NAME-x} ${UNSET-x} ${EMPTY-x}", "v x "),
@@ -236,8 +234,6 @@ private let twice = String(repeating: "80", count: 32)
     #expect(refusal(String(repeating: "[", count: 1000)).contains("nested deeper"))
   }
 }
-
-private let twice = String(repeating: "80", count: 32)
 
 @Suite("Data directory") struct DataDirectoryTests {
   func folder() -> String { "/tmp/dd-\(UUID().uuidString.prefix(12))" }

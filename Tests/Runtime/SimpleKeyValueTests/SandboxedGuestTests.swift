@@ -38,15 +38,15 @@ struct StorageNode: HostHandler {
   func nodeID() async throws -> PublicKey { PublicKey() }
 }
 
-/// The program as it ships, in the real sandbox under our own host; only where `OASIS_BIN` names the folder of the release programs,
-/// as `make test` does.
-@Suite(.enabled(if: SandboxedGuestTests.programs != nil, "needs the release programs: make test")) struct SandboxedGuestTests {
-  static let programs = ProcessInfo.processInfo.environment["OASIS_BIN"].flatMap { $0.isEmpty ? nil : $0 }
+/// The program as it ships, in the real sandbox under our own host. `OASIS_GUEST` is its path (`swift build -c release
+/// --static-swift-stdlib --product simple-keyvalue`); without it the test does not run.
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["OASIS_GUEST"] != nil)) struct SandboxedGuestTests {
   static let runtimeID = Namespace(hex: "80" + String(repeating: "0", count: 62)) ?? Namespace()
   static var starts: Int { ProcessInfo.processInfo.environment["OASIS_GUEST_STARTS"].flatMap { Int($0) } ?? 3 }
 
   private func configuration() throws -> RuntimeConfiguration {
-    let url = URL(fileURLWithPath: try #require(Self.programs) + "/simple-keyvalue")
+    let path = try #require(ProcessInfo.processInfo.environment["OASIS_GUEST"])
+    let url = URL(fileURLWithPath: path)
     var component = Component(kind: .ronl)
     component.elf = ELFMetadata(executable: url.lastPathComponent)
     return RuntimeConfiguration(
