@@ -12,7 +12,6 @@ struct RegistrationMachine {
     case entityRegistered
     /// Some role became available or was renewed.
     case providersChanged
-    /// An attempt ended. One without all roles counts as no success.
     case finished(success: Bool)
     /// The back-off of a failed first registration passed.
     case retry
@@ -29,12 +28,6 @@ struct RegistrationMachine {
   let isDelayed: Bool
   /// Whether there is a role and all of them are available; to be set before each event.
   var isReady = false
-  /// Whether the validator role is available, and until when the registry has this node; to be set before each event.
-  ///
-  /// Where some other role stays unavailable, the reference lets the whole registration lapse. Here a validator renews it in its last
-  /// epoch without that role: a runtime that does not start must not take a validator from the network, nor stop a network of one.
-  var isValidator = false
-  var expiration: Epoch?
   private var epoch: Epoch?
   private var reregisterHeight: Int64?
   private var isRegistering = false
@@ -66,12 +59,6 @@ struct RegistrationMachine {
     return trigger()
   }
 
-  /// Whether the validator is lost with this epoch unless it registers.
-  var isLapsing: Bool {
-    guard isValidator, let epoch, let expiration else { return false }
-    return expiration <= epoch
-  }
-
   private mutating func trigger() -> [Effect] {
     guard let epoch else { return [] }
     if isRegistering {
@@ -79,7 +66,7 @@ struct RegistrationMachine {
       return []
     }
     (reregisterHeight, isPending) = (nil, false)
-    guard isReady || isLapsing else { return [] }
+    guard isReady else { return [] }
     isRegistering = true
     return [.register(epoch: epoch)]
   }

@@ -135,12 +135,10 @@ public actor RegistrationWorker {
       for await next in signals {
         var effects: [RegistrationMachine.Effect] = []
         machine.isReady = !providers.isEmpty && providers.allSatisfy { $0.current.hook != nil }
-        machine.isValidator = providers.contains { $0.role.contains(.validator) && $0.current.hook != nil }
         switch next {
         case .update(let update):
           if update.epoch != lastEpoch {
             lastEpoch = update.epoch
-            machine.expiration = (try? await registered(at: update.height))?.expiration
             let start = try? await backend.query(at: update.height) { try BeaconState($0).epoch().height }
             let offset = delay > 0 ? Int64.random(in: 0..<delay) : 0
             effects += machine.handle(.epoch(update.epoch, startHeight: start, offset: offset))
@@ -179,8 +177,8 @@ public actor RegistrationWorker {
   private func register(_ epoch: Epoch) async {
     var success = false
     do {
-      let (callbacks, isWhole) = try await attempt(epoch)
-      success = isWhole
+      let callbacks = try await attempt(epoch)
+      success = true
       for (provider, version) in callbacks { await provider.takeCallback(of: version)?() }
       log.info("node registered with the registry", ["epoch": epoch])
     } catch is CancellationError where Task.isCancelled {
@@ -209,13 +207,7 @@ public actor RegistrationWorker {
     log.warn("\(deferral)", ["epoch": epoch, "hint": deferral.hint])
   }
 
-  private func registered(at height: Int64) async throws -> Node? {
-    let id = configuration.node.publicKey
-    return try await backend.query(at: height) { try RegistryState($0).node(id) }
-  }
-
-  /// The callbacks that are due, and whether all roles were registered.
-  private func attempt(_ epoch: Epoch) async throws -> ([(RoleProvider, UInt64)], Bool) {
+  private func attempt(_ epoch: Epoch) async throws -> [(RoleProvider, UInt64)] {
     let (entityID, nodeID) = (configuration.entityID, configuration.node.publicKey)
     let isListed = try await backend.query(at: 0) { try RegistryState($0).entity(entityID)?.hasNode(nodeID) }
     guard isListed == true else {
@@ -229,8 +221,7 @@ public actor RegistrationWorker {
     try await submission.submit("registry.RegisterNode", signed, signer: configuration.node)
     (status.lastAttemptSuccessful, status.lastAttemptError, status.lastAttempt) = (true, "", now())
     (status.lastRegistration, status.descriptor) = (now(), node)
-    machine.expiration = node.expiration
-    return (callbacks, callbacks.count == providers.count)
+    return callbacks
   }
 
   /// The descriptor of all roles, and the providers whose callbacks are due once it is registered.
@@ -247,20 +238,10 @@ public actor RegistrationWorker {
     var callbacks: [(RoleProvider, UInt64)] = []
     for provider in providers {
       let slot = provider.current
-      guard let hook = slot.hook else {
-        guard machine.isLapsing else { throw Deferred(description: "deferring registration: role \(provider.role) is not available") }
-        log.warn("registration would lapse: it is renewed without a role that is not available", ["role": "\(provider.role)"])
-        continue
-      }
+      guard let hook = slot.hook else { throw Deferred(description: "deferring registration: role \(provider.role) is not available") }
       node.roles.formUnion(provider.role)
       try await hook(&node)
       callbacks.append((provider, slot.version))
-    }
-    if callbacks.count < providers.count, let known = try await registered(at: 0)?.runtimes {
-      // The registry accepts no descriptor that drops a runtime.
-      let own = Set((node.runtimes ?? []).compactMap { $0?.id })
-      let kept = known.filter { $0.map { !own.contains($0.id) } ?? false }
-      if !kept.isEmpty { node.runtimes = (node.runtimes ?? []) + kept }
     }
     guard !node.roles.isEmpty else { throw CodedError.uncoded("registration: no roles to register for") }
     guard node.runtimes?.isEmpty == false || !node.hasRoles([.compute, .observer, .keyManager, .storageRPC]) else {

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A role that this node may have: a slot in the registration worker that is available or not. Rule: sheet 08 §C1.
 ///
-/// While one provider is unavailable nothing is registered, also not the roles of the others; only a validator that would lapse is.
+/// While one provider is unavailable nothing is registered, also not the roles of the others.
 public final class RoleProvider: Sendable {
   /// Edits the descriptor that is to be registered; throwing puts the registration off.
   public typealias Hook = @Sendable (inout Node) async throws -> Void

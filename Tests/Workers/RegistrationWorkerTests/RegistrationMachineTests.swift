@@ -14,22 +14,6 @@ import Testing
     #expect(machine.handle(.finished(success: true)) == [])
   }
 
-  @Test func aValidatorDoesNotLapseWithAnotherRole() {
-    var machine = RegistrationMachine(isDelayed: false)
-    (machine.isValidator, machine.expiration) = (true, 3)
-    #expect(machine.handle(.epoch(2, startHeight: 1, offset: 0)) == [])
-    #expect(machine.handle(.epoch(3, startHeight: 2, offset: 0)) == [.register(epoch: 3)])
-    machine.expiration = 5
-    #expect(machine.handle(.finished(success: false)) == [.retryLater])
-    #expect(machine.handle(.retry) == [])
-    #expect(machine.handle(.epoch(4, startHeight: 3, offset: 0)) == [])
-    machine.isReady = true
-    #expect(machine.handle(.providersChanged) == [.register(epoch: 4)])
-    #expect(machine.handle(.finished(success: true)) == [.initialRegistrationDone])
-    (machine.isReady, machine.isValidator) = (false, false)
-    #expect(machine.handle(.epoch(9, startHeight: 4, offset: 0)) == [])
-  }
-
   @Test func theDelaySpreadsRegistrations() {
     var machine = RegistrationMachine(isDelayed: true)
     machine.isReady = true
