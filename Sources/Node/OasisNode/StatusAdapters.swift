@@ -1,6 +1,7 @@
 internal import Bytes
 internal import ClientWorker
 internal import CommitteeWorker
+internal import ConsensusApp
 internal import ConsensusService
 internal import ExecutorWorker
 internal import MKVS
@@ -96,7 +97,7 @@ struct ConsensusNetwork: ConsensusNetworkStatusSource {
   func consensusNetworkStatus() async -> Control.ConsensusNetworkStatus {
     var status = Control.ConsensusNetworkStatus()
     (status.publicKey, status.addresses, status.peers) = (p2pKey, addresses, [])
-    status.peerID = SHA256.digest(p2pKey.bytes).prefix(20).map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
+    status.peerID = ValidatorAddress.of(p2pKey).hex
     return status
   }
 }
@@ -171,7 +172,5 @@ struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend {
     )
   }
 
-  func pauseCheckpointer(_ pause: Bool) async throws {
-    throw CodedError("worker/storage", 2, "worker/storage: pausing checkpointer only available in debug mode")
-  }
+  func pauseCheckpointer(_ pause: Bool) async throws { throw StorageSync.cannotPause }
 }
