@@ -77,7 +77,7 @@ let modules: [Module] = [
     name: "ChainReplay", floor: "Consensus",
     uses: [
       "Bytes", "CBOR", "JSONText", "Wire", "Protobuf", "CometBFT", "ConsensusApp", "OasisCrypto", "OasisTypes", "KeyValueStore",
-      "MKVSDatabase", "CZlib",
+      "MKVSDatabase", "RocksDBStore", "CZlib",
     ]),
   Module(
     name: "ConsensusService", floor: "Consensus",

@@ -33,10 +33,6 @@ enum StateDifference {
     }
   }
 
-  static func first(
-    ours: [(key: [UInt8], value: [UInt8])], theirs: [(key: [UInt8], value: [UInt8])], label: String
-  ) -> ReplayDifference? { all(ours: ours, theirs: theirs, label: label).first }
-
   /// The first change that only one side has or that differs, with what was noticed before.
   static func first(ours: [Write], theirs: [Write], height: Int64, phase: String, _ noticed: ReplayDifference) -> ReplayDifference? {
     let own = Dictionary(ours.map { ($0.key, $0) }, uniquingKeysWith: { $1 })

@@ -1,6 +1,7 @@
 import Bytes
 import CometBFT
 import ConsensusApp
+import Foundation
 import JSONText
 import OasisCrypto
 import OasisTypes
@@ -31,6 +32,9 @@ public struct RecordedChain {
     engineGenesis = try genesis.engineGenesis(chainContext: chainContext, allowsDebug: true, blacklist: .reserved)
   }
 
+  /// The height of the first block.
+  public var initialHeight: Int64 { engineGenesis.initialHeight }
+
   /// What CometBFT passes to InitChain.
   var initChain: CometBFT.InitChainRequest {
     CometBFT.InitChainRequest(
@@ -41,7 +45,7 @@ public struct RecordedChain {
   }
 
   /// Compares chain context and the engine's genesis with the recorded ones.
-  func checkGenesis() throws {
+  public func checkGenesis() throws {
     func expect(_ ours: String, _ theirs: String, _ what: String) throws {
       guard ours == theirs else { throw ReplayDifference(phase: "genesis", text: "\(what) \(ours), recorded \(theirs)") }
     }
@@ -71,7 +75,7 @@ public struct RecordedChain {
   /// The state after InitChain: version, root, and every key with its value.
   func initialState() throws -> (root: [UInt8], pairs: [(key: [UInt8], value: [UInt8])])? {
     guard let file = RecordedFile(folder, "init_state.jsonl") else { return nil }
-    var lines = try file.lines()
+    let lines = try file.lines()
     guard let head = try lines.next() else { throw ReplayError("\(file.path): empty") }
     var pairs: [(key: [UInt8], value: [UInt8])] = []
     while let line = try lines.next() {
@@ -83,10 +87,21 @@ public struct RecordedChain {
     return (try Self.hex(try head.text("root")), pairs)
   }
 
-  /// Upgrades that every node of the network was told of.
+  /// Upgrades that every node of the network was told of: all `upgrade-*.json` of the folder, by name.
   func upgrades() throws -> [Upgrade.Descriptor] {
-    guard let file = RecordedFile(folder, "upgrade-valid.json") else { return [] }
-    do { return [try Upgrade.Descriptor.decode(json: try file.json())] } catch { throw ReplayError("\(file.path): \(error)") }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let plain = Set(names.filter { $0.hasPrefix("upgrade-") }.map { $0.hasSuffix(".gz") ? String($0.dropLast(3)) : $0 })
+    return try plain.filter { $0.hasSuffix(".json") }.sorted().compactMap { RecordedFile(folder, $0) }.map { file in
+      do { return try Upgrade.Descriptor.decode(json: try file.json()) } catch { throw ReplayError("\(file.path): \(error)") }
+    }
+  }
+
+  /// How many blocks are recorded.
+  public func blockCount() throws -> Int {
+    guard let lines = try RecordedFile(folder, "blocks.jsonl")?.lines() else { return 0 }
+    var count = 0
+    while try lines.next() != nil { count += 1 }
+    return count
   }
 
   /// The recorded export of the state after a height, if there is one.
@@ -94,7 +109,7 @@ public struct RecordedChain {
 
   /// The changes by phase at a height, if they were recorded.
   func trace(_ height: Int64) throws -> [(phase: String, writes: [Write])]? {
-    guard var lines = try RecordedFile(folder, "trace.jsonl")?.lines() else { return nil }
+    guard let lines = try RecordedFile(folder, "trace.jsonl")?.lines() else { return nil }
     while let line = try lines.next() {
       guard try line.number("height") == height else { continue }
       return try (line.member("phases").array ?? []).map { (try $0.text("phase"), try Write.list($0.member("writes"))) }

@@ -30,25 +30,55 @@ struct RecordedFile {
     }
   }
 
-  /// The JSON value of every line.
-  func lines() throws -> LineReader { LineReader(bytes: try contents()[...], path: path) }
+  /// The JSON value of every line, unpacked as it is read.
+  func lines() throws -> LineReader { try LineReader(path) }
 
   func json() throws -> JSONValue {
     do { return try JSONParser.parse(try contents()) } catch { throw ReplayError("\(path): \(error)") }
   }
 }
 
-/// Parses a file line by line.
-struct LineReader {
-  var bytes: ArraySlice<UInt8>
-  let path: String
+/// Parses a plain or gzip file line by line; holds one line and one chunk in memory.
+final class LineReader {
+  private let path: String
+  private let file: gzFile
+  private var chunk: ArraySlice<UInt8> = []
+  private static let chunkSize = 1 << 18
 
-  mutating func next() throws -> JSONValue? {
-    guard !bytes.isEmpty else { return nil }
-    let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
-    let line = bytes[..<end]
-    bytes = bytes[end...].dropFirst()
-    do { return try JSONParser.parse([UInt8](line)) } catch { throw ReplayError("\(path): \(error)") }
+  init(_ path: String) throws {
+    self.path = path
+    guard let file = gzopen(path, "rb") else { throw ReplayError("\(path): cannot be opened") }
+    self.file = file
+  }
+
+  deinit { gzclose(file) }
+
+  func next() throws -> JSONValue? {
+    var line: [UInt8] = []
+    while true {
+      if let end = chunk.firstIndex(of: UInt8(ascii: "\n")) {
+        line += chunk[..<end]
+        chunk = chunk[(end + 1)...]
+        break
+      }
+      line += chunk
+      chunk = try readChunk()
+      if chunk.isEmpty {
+        if line.isEmpty { return nil }
+        break
+      }
+    }
+    do { return try JSONParser.parse(line) } catch { throw ReplayError("\(path): \(error)") }
+  }
+
+  private func readChunk() throws -> ArraySlice<UInt8> {
+    var count: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: Self.chunkSize) { buffer, initialized in
+      count = gzread(file, buffer.baseAddress, UInt32(buffer.count))
+      initialized = Int(max(count, 0))
+    }
+    guard count >= 0 else { throw ReplayError("\(path): damaged") }
+    return bytes[...]
   }
 }
 
