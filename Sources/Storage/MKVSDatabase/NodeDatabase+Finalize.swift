@@ -17,6 +17,8 @@ extension NodeDatabase {
     guard roots.allSatisfy({ $0.version == version }) else {
       throw DatabaseError.plain("roots to finalize don't have matching versions")
     }
+    // A runtime's genesis may name it; nothing could follow, and the next version is computed below.
+    guard version < .max else { throw DatabaseError.plain("version \(version) is too large to be finalized") }
     for root in roots where roots.filter({ $0.type == root.type }).count > 1 {
       throw DatabaseError.plain("only one root of type '\(root.type)' may be finalized")
     }

@@ -131,7 +131,7 @@ extension AsyncStream where Element == RuntimeEvent {
       #expect(log.contains(#""msg":"error while receiving message from worker""#, #""err":"EOF""#))
       let status = await runtime.status
       #expect(status.restarts >= 1)
-      #expect(status.lastReason == "runtime process has terminated unexpectedly: exit status 134")
+      #expect(status.lastFailure == "runtime process has terminated unexpectedly: exit status 134")
     }
   }
 
@@ -248,7 +248,7 @@ extension AsyncStream where Element == RuntimeEvent {
       #expect(await events.failure() == "terminated while waiting for runtime to connect")
       #expect(log.contains(#""msg":"bwrap: setting up uid map: Permission denied""#, #""level":"warn""#, #""module":"runtime""#))
       #expect(log.contains(#""status":"exit status 1""#, "user namespaces"))
-      #expect(await runtime.status.lastReason == "terminated while waiting for runtime to connect")
+      #expect(await runtime.status.lastFailure == "terminated while waiting for runtime to connect")
     }
   }
 

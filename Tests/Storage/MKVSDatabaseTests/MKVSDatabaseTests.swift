@@ -92,6 +92,14 @@ import Testing
     }
   }
 
+  @Test func largestVersionIsRefused() throws {
+    let database = try NodeDatabase(store: MemoryStore(), namespace: Namespace())
+    var root = Root(type: .state)
+    root.version = .max
+    #expect(throws: (any Error).self) { try database.finalize([root]) }
+    #expect(database.latestVersion == nil)
+  }
+
   @Test func readsFromDisk() throws {
     let directory = NSTemporaryDirectory() + "nodedb-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: directory) }

@@ -139,7 +139,7 @@ extension HostedRuntime {
     while !Task.isCancelled {
       guard let delay = policy.next(jitter: Double.random(in: 0..<1)) else {
         status.state = .givenUp
-        log.error("runtime could not be started for a day, giving up", ["err": status.lastReason ?? ""])
+        log.error("runtime could not be started for a day, giving up", ["err": status.lastFailure ?? ""])
         break
       }
       if delay > .zero {
@@ -180,7 +180,7 @@ extension HostedRuntime {
       }
     } catch {
       if Task.isCancelled { return }
-      status.lastReason = "\(error)"
+      status.lastFailure = "\(error)"
       log.error("failed to start runtime", ["err": "\(error)", "attempt": number])
       broadcaster.send(.failedToStart("\(error)"))
     }
@@ -263,7 +263,7 @@ extension HostedRuntime {
     if !isRequested {
       if reason.isEmpty { reason = "runtime process has terminated unexpectedly: \(exit)" }
       log.error("runtime process has terminated unexpectedly", ["err": "\(exit)"])
-      status.lastReason = reason
+      status.lastFailure = reason
     }
     self.connection = nil
     self.process = nil

@@ -35,9 +35,9 @@ public struct RuntimeStatus: Sendable, Hashable {
   public var state = State.stopped
   /// Starts after the first one.
   public var restarts = 0
-  /// Why it last failed or ended.
-  public var lastReason: String?
-  /// When it is tried again.
+  /// Why it last failed or ended; stays while it runs again.
+  public var lastFailure: String?
+  /// When it is tried again; nil unless it waits for that.
   public var nextAttempt: LogTime?
   /// Its process, or its sandbox's.
   public var processID: Int32?
