@@ -25,6 +25,7 @@ public struct NodeConfiguration: ConfigurationSection {
   public var metrics = MetricsConfiguration()
   /// Keys of the file that have another value than the default and belong to a ``Feature``.
   public private(set) var featureUses: [FeatureUse] = []
+  private var places = ConfigurationPlaces()
 
   public init() {}
   static let keys: [ConfigurationKey<Self>] = [
@@ -61,10 +62,14 @@ public struct NodeConfiguration: ConfigurationSection {
       throw .refused(file: file, problems: reader.problems.map { "line \($0.line): \($0.text)" })
     }
     configuration.featureUses = reader.uses
-    try configuration.validate()
+    configuration.places = ConfigurationPlaces(file: file, lines: reader.lines)
+    do { try configuration.validate() } catch { throw error.located(configuration.places) }
     configuration.common.dataDirectory = absolute(configuration.common.dataDirectory)
     return configuration
   }
+
+  /// File, line and path of a key such as `p2p.seeds[0]`, for messages.
+  public func place(of key: String) -> String { places.place(of: key) }
 
   /// The keys in use whose feature is not among `built`, in file order.
   public func unsupportedInUse(built: Set<Feature>) -> [FeatureUse] {
@@ -73,9 +78,13 @@ public struct NodeConfiguration: ConfigurationSection {
 
   /// Checks values and the rules between them, in the reference's order.
   public func validate() throws(ConfigurationError) {
-    guard let known = NodeMode(rawValue: mode) else { throw .invalid("unknown node mode: \(mode)") }
+    guard let known = NodeMode(rawValue: mode) else {
+      throw .invalid("unknown node mode: \(mode)", at: "mode", allowed: NodeMode.allCases.map(\.rawValue).joined(separator: ", "))
+    }
     if !consensus.localStorage, ![.client, .observer].contains(known) || consensus.validator {
-      throw .invalid("local storage not available in specified mode")
+      throw .invalid(
+        "local storage not available in specified mode", at: "consensus.local_storage",
+        allowed: "true, or false in mode client or observer without consensus.validator")
     }
     try common.validate()
     try genesis.validate()

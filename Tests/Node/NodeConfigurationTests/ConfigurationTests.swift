@@ -15,6 +15,7 @@ func refusal(_ text: String, _ environment: [String: String] = [:]) -> String {
   } catch { return "\(error)" }
 }
 
+private let key = "JTUtHd4XYQjh//e6eYU7Pa/XMFG88WE+jixvceIfWrk="
 private let twice = String(repeating: "80", count: 32)
 
 @Suite("Configuration file") struct ConfigurationTests {
@@ -154,7 +155,67 @@ private let twice = String(repeating: "80", count: 32)
       "runtime: {runtimes: [{components: [{id: rofl.a, networking: {incoming: [{protocol: icmp}]}}]}]}",
       "runtime: component rofl.a: network protocol 'icmp' not supported"
     ),
-  ]) func rules(_ text: String, _ message: String) { #expect(refusal(text) == message) }
+  ]) func rules(_ text: String, _ message: String) {
+    // The reference's words, then where that is and what is allowed.
+    let ours = refusal(text)
+    #expect(ours.hasPrefix("\(message) (/node/config.yml"), "\(ours)")
+    #expect(ours.hasSuffix(")") && ours.contains(": "))
+  }
+
+  @Test func aRuleNamesFileLineKeyAndWhatIsAllowed() {
+    #expect(
+      refusal("mode: validator\nregistration:\n  entity_id: zzz")
+        == "registration: malformed entity ID: illegal base64 data at input byte 0 "
+        + "(/node/config.yml line 3, registration.entity_id: a public key: 32 bytes in base64)")
+    #expect(
+      refusal("sentry:\n  control:\n    authorized_pubkeys:\n      - AAAA\n")
+        .hasSuffix("(/node/config.yml line 4, sentry.control.authorized_pubkeys[0]: a public key: 32 bytes in base64)"))
+    #expect(
+      refusal("runtime: {sandbox_binary: \"\"}").hasSuffix("(/node/config.yml line 1, runtime.sandbox_binary: the path of bwrap)"))
+  }
+
+  /// What the reference looks at when it starts, not when it reads the file.
+  @Test(arguments: [
+    ("p2p: {seeds: [nonsense]}", "expected pubkey@IP:port): node: consensus address doesn't have ID@ part", "p2p.seeds[0]"),
+    ("p2p: {seeds: ['\(key)@localhost:1']}", "'localhost' is not an IP address", "p2p.seeds[0]"),
+    ("p2p: {seeds: ['\(key)@192.0.2.1:9200', 'A@192.0.2.1:1']}", "illegal base64 data", "p2p.seeds[1]"),
+    ("consensus: {listen_address: '0.0.0.0:26656'}", "does not begin with tcp://", "consensus.listen_address"),
+    ("consensus: {listen_address: 'tcp://0.0.0.0'}", "missing port in address", "consensus.listen_address"),
+    ("consensus: {listen_address: 'tcp://node.example:26656'}", "is not an IP address", "consensus.listen_address"),
+    ("consensus: {listen_address: 'tcp://0.0.0.0:70000'}", "invalid port", "consensus.listen_address"),
+    ("consensus: {listen_address: 'tcp://::1:26656'}", "too many colons", "consensus.listen_address"),
+    ("consensus: {external_address: 'tcp://node.example'}", "missing port", "consensus.external_address"),
+    ("consensus: {p2p: {persistent_peers: ['\(key)@node.example']}}", "missing port", "consensus.p2p.persistent_peers[0]"),
+    ("consensus: {p2p: {unconditional_peers: [x]}}", "illegal base64", "consensus.p2p.unconditional_peers[0]"),
+    ("consensus: {providers: ['unix:']}", "missing path", "consensus.providers[0]"),
+    ("p2p: {connection_gater: {blocked_peers: [a.b]}}", "not an IP address", "p2p.connection_gater.blocked_peers[0]"),
+    ("keymanager: {private_peer_pub_keys: [AAAA]}", "malformed public key", "keymanager.private_peer_pub_keys[0]"),
+  ]) func peerAddresses(_ text: String, _ part: String, _ key: String) throws {
+    let configuration = try parse(text)
+    #expect {
+      try configuration.checkPeerAddresses()
+    } throws: { error in
+      let error = error as? PeerAddressError
+      return error?.description.contains(part) == true && error?.remedy.hasPrefix("/node/config.yml line 1, \(key): allowed: ") == true
+    }
+  }
+
+  @Test func goodPeerAddresses() throws {
+    try NodeConfiguration().checkPeerAddresses()
+    try parse(
+      """
+      consensus:
+        listen_address: tcp://[::]:26656
+        external_address: tcp://node.example:26656
+        providers: [unix:/a/b.sock, "node.example:443", "\(key)@192.0.2.1:443"]
+        p2p: {persistent_peers: ["\(key)@node.example:26656"], unconditional_peers: ["\(key)"]}
+      p2p:
+        seeds: ["\(key)@192.0.2.1:26656"]
+        registration: {addresses: ["[2001:db8::1]:9200"]}
+        connection_gater: {blocked_peers: ["192.0.2.9", "2001:db8::2"]}
+      """
+    ).checkPeerAddresses()
+  }
 
   @Test func everyProblemIsNamed() {
     let message = refusal("x: 1\np2p: {port: a}\ncommon: {log: {file: []}}")

@@ -18,6 +18,7 @@ struct ConfigurationKey<Section>: Sendable {
     (self.name, self.feature) = (name, feature)
     read = { section, node, place, reader in
       let before = section[keyPath: path]
+      reader.lines["\(place)"] = node.line
       reader.enter(feature) { reader in
         Value.read(node, at: place, into: &section[keyPath: path], &reader)
       }
@@ -55,6 +56,8 @@ struct ConfigurationPath: Sendable, Hashable, CustomStringConvertible {
 struct ConfigurationReader {
   var problems: [(line: Int, text: String)] = []
   var uses: [FeatureUse] = []
+  /// Where each key and each entry of a list stands.
+  var lines: [String: Int] = [:]
   private var feature: Feature?
 
   mutating func problem(_ line: Int, _ text: String) { problems.append((line, text)) }

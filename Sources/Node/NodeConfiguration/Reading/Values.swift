@@ -90,6 +90,7 @@ extension Array: ConfigurationValue where Element: ConfigurationListItem {
     guard case .sequence(let items) = node.content else { return reader.mismatch(node, place, allowed) }
     value = items.enumerated().map { index, item in
       var element = Element.defaultItem
+      reader.lines["\(place.index(index))"] = item.line
       Element.read(item, at: place.index(index), into: &element, &reader)
       return element
     }

@@ -36,9 +36,13 @@ public struct CommonConfiguration: ConfigurationSection {
   }
 
   func validate() throws(ConfigurationError) {
-    guard ["logfmt", "json"].contains(log.format.lowercased()) else { throw .invalid("logging: invalid log format: '\(log.format)'") }
-    for (_, level) in log.level.sorted(by: { $0.key < $1.key }) where !["debug", "info", "warn", "error"].contains(level.lowercased()) {
-      throw .invalid("logging: invalid log level: '\(level)'")
+    guard ["logfmt", "json"].contains(log.format.lowercased()) else {
+      throw .invalid("logging: invalid log format: '\(log.format)'", at: "common.log.format", allowed: "logfmt or JSON")
+    }
+    let levels = ["debug", "info", "warn", "error"]
+    for (module, level) in log.level.sorted(by: { $0.key < $1.key }) where !levels.contains(level.lowercased()) {
+      throw .invalid(
+        "logging: invalid log level: '\(level)'", at: "common.log.level.\(module)", allowed: levels.joined(separator: ", "))
     }
   }
 }
@@ -52,7 +56,9 @@ public struct GenesisConfiguration: ConfigurationSection {
   static let keys: [ConfigurationKey<Self>] = [.init("file", \.file)]
 
   func validate() throws(ConfigurationError) {
-    if file.isEmpty { throw .invalid("genesis: missing genesis file path") }
+    if file.isEmpty {
+      throw .invalid("genesis: missing genesis file path", at: "genesis.file", allowed: "the path of the network's genesis document")
+    }
   }
 }
 
@@ -67,8 +73,14 @@ public struct RegistrationConfiguration: ConfigurationSection {
   static let keys: [ConfigurationKey<Self>] = [.init("entity", \.entity), .init("entity_id", \.entityID)]
 
   func validate() throws(ConfigurationError) {
-    if !entity.isEmpty, !entityID.isEmpty { throw .invalid("registration: only one of `entity` and `entity_id` must be set") }
-    if !entityID.isEmpty, let reason = keyProblem(entityID) { throw .invalid("registration: malformed entity ID: \(reason)") }
+    if !entity.isEmpty, !entityID.isEmpty {
+      throw .invalid(
+        "registration: only one of `entity` and `entity_id` must be set", at: "registration.entity_id",
+        allowed: "empty, or registration.entity empty")
+    }
+    if !entityID.isEmpty, let reason = keyProblem(entityID) {
+      throw .invalid("registration: malformed entity ID: \(reason)", at: "registration.entity_id", allowed: publicKeyText)
+    }
   }
 }
 
@@ -91,13 +103,14 @@ public struct MetricsConfiguration: ConfigurationSection {
   func validate() throws(ConfigurationError) {
     switch mode {
     case "none": return
-    case "pull": if address.isEmpty { throw .invalid("metrics: missing address in pull mode") }
+    case "pull":
+      if address.isEmpty { throw .invalid("metrics: missing address in pull mode", at: "metrics.address", allowed: "IP:PORT") }
     case "push":
       for (name, isMissing) in [
         ("address", address.isEmpty), ("job_name", jobName.isEmpty), ("labels", labels["instance"] == nil), ("interval", interval <= .zero),
       ]
-      where isMissing { throw .invalid("metrics: missing \(name) in push mode") }
-    default: throw .invalid("metrics: unknown metrics mode: \(mode)")
+      where isMissing { throw .invalid("metrics: missing \(name) in push mode", at: "metrics.\(name)", allowed: "a value") }
+    default: throw .invalid("metrics: unknown metrics mode: \(mode)", at: "metrics.mode", allowed: "none, pull, push")
     }
   }
 }

@@ -146,29 +146,42 @@ public struct ConsensusConfiguration: ConfigurationSection {
   }
 
   func validate() throws(ConfigurationError) {
+    func refuse(_ text: String, _ key: String, _ allowed: String) -> ConfigurationError {
+      .invalid("consensus: \(text)", at: "consensus.\(key)", allowed: allowed)
+    }
     if !externalAddress.isEmpty, !externalAddress.hasPrefix("tcp://") {
-      throw .invalid("consensus: external address '\(externalAddress)' must begin with tcp://")
+      throw refuse("external address '\(externalAddress)' must begin with tcp://", "external_address", "tcp://HOST:PORT")
     }
     let sizes: [(String, Int64)] = [
       ("max_num_inbound_peers", Int64(p2p.maxInboundPeers)), ("max_num_outbound_peers", Int64(p2p.maxOutboundPeers)),
       ("send_rate", p2p.sendRate), ("recv_rate", p2p.receiveRate),
     ]
-    for (name, value) in sizes where value < 0 { throw .invalid("consensus: p2p.\(name) must be >= 0") }
-    if haltEpoch > 0, haltHeight > 0 { throw .invalid("consensus: only one of {halt_epoch, halt_height} can be set") }
+    for (name, value) in sizes where value < 0 { throw refuse("p2p.\(name) must be >= 0", "p2p.\(name)", "0 or more") }
+    if haltEpoch > 0, haltHeight > 0 {
+      throw refuse("only one of {halt_epoch, halt_height} can be set", "halt_height", "0 where halt_epoch is set")
+    }
     if !["none", "keep_n"].contains(prune.strategy.lowercased()) {
       // The reference starts and then crashes on it; here it is a refusal.
-      throw .invalid("consensus: abci/pruner: unknown pruning strategy: '\(prune.strategy)'")
+      throw refuse("abci/pruner: unknown pruning strategy: '\(prune.strategy)'", "prune.strategy", "none or keep_n")
     }
     let trust = lightClient.trust
     if trust.hash.isEmpty {
-      if stateSync.enabled { throw .invalid("consensus: state sync requires light client to be configured") }
+      if stateSync.enabled {
+        throw refuse(
+          "state sync requires light client to be configured", "state_sync.enabled",
+          "false where consensus.light_client.trust.hash is empty")
+      }
     } else {
-      if trust.period <= .zero { throw .invalid("consensus: trust period must be greater than zero") }
-      if trust.height == 0 { throw .invalid("consensus: trust height must be greater than zero") }
-      if trust.hash.utf8.count != 64 { throw .invalid("consensus: malformed trust hash") }
+      if trust.period <= .zero {
+        throw refuse("trust period must be greater than zero", "light_client.trust.period", Duration.allowed)
+      }
+      if trust.height == 0 {
+        throw refuse("trust height must be greater than zero", "light_client.trust.height", "1 or more")
+      }
+      if trust.hash.utf8.count != 64 { throw refuse("malformed trust hash", "light_client.trust.hash", "64 hexadecimal digits") }
     }
     if supplementarySanity.enabled, supplementarySanity.interval < 1 {
-      throw .invalid("consensus: supplementary_sanity.interval must be >= 1")
+      throw refuse("supplementary_sanity.interval must be >= 1", "supplementary_sanity.interval", "1 or more")
     }
   }
 }

@@ -39,15 +39,24 @@ extension RuntimeConfiguration {
       if value.id.kind == "rofl" { reader.used(place, node.line, .components) }
     }
 
-    func validate() throws(ConfigurationError) {
-      guard ["", "none", "sgx", "tdx"].contains(tee) else { throw .invalid("runtime: unknown TEE select mode: \(tee)") }
+    func validate(at place: String) throws(ConfigurationError) {
+      guard ["", "none", "sgx", "tdx"].contains(tee) else {
+        throw .invalid("runtime: unknown TEE select mode: \(tee)", at: "\(place).tee", allowed: "empty, none, sgx, tdx")
+      }
       var seen: Set<String> = []
-      for rule in networking.incoming {
-        func fail(_ text: String) -> ConfigurationError { .invalid("runtime: component \(id): \(text)") }
-        guard ["", "tcp", "udp"].contains(rule.protocol) else { throw fail("network protocol '\(rule.protocol)' not supported") }
-        guard rule.ip.isEmpty || isAddress(rule.ip) else { throw fail("IP address '\(rule.ip)' is malformed") }
+      for (index, rule) in networking.incoming.enumerated() {
+        func fail(_ text: String, _ key: String, _ allowed: String) -> ConfigurationError {
+          .invalid(
+            "runtime: component \(id): \(text)", at: "\(place).networking.incoming[\(index)]\(key)", allowed: allowed)
+        }
+        guard ["", "tcp", "udp"].contains(rule.protocol) else {
+          throw fail("network protocol '\(rule.protocol)' not supported", ".protocol", "tcp or udp")
+        }
+        guard rule.ip.isEmpty || isIPAddress(rule.ip) else {
+          throw fail("IP address '\(rule.ip)' is malformed", ".ip", "an IPv4 or IPv6 address")
+        }
         guard seen.insert("\(rule.ip) \(rule.protocol) \(rule.sourcePort)").inserted else {
-          throw fail("overlapping incoming IP/protocol/port")
+          throw fail("overlapping incoming IP/protocol/port", "", "each address, protocol and src_port once")
         }
       }
     }
@@ -110,12 +119,4 @@ extension RuntimeConfiguration {
       readScalar(node, at: place, into: &value, &reader) { text, _ in Permission(rawValue: text) }
     }
   }
-}
-
-/// Whether `text` has the form of an IPv4 or IPv6 address.
-private func isAddress(_ text: String) -> Bool {
-  let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-  if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) { return true }
-  let groups = text.split(separator: ":", omittingEmptySubsequences: false)
-  return (3...8).contains(groups.count) && groups.allSatisfy { $0.count <= 4 && $0.allSatisfy(\.isHexDigit) }
 }

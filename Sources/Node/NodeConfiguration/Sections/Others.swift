@@ -55,7 +55,10 @@ public struct StorageConfiguration: ConfigurationSection {
   }
 
   func validate() throws(ConfigurationError) {
-    if !["auto", "pathbadger", "badger"].contains(backend) { throw .invalid("storage: unknown storage backend: \(backend)") }
+    let backends = ["auto", "pathbadger", "badger"]
+    if !backends.contains(backend) {
+      throw .invalid("storage: unknown storage backend: \(backend)", at: "storage.backend", allowed: backends.joined(separator: ", "))
+    }
   }
 }
 
@@ -77,8 +80,12 @@ public struct SentryConfiguration: ConfigurationSection {
   }
 
   func validate() throws(ConfigurationError) {
-    for key in control.authorizedKeys {
-      if let reason = keyProblem(key) { throw .invalid("sentry: malformed authorized public key '\(key)': \(reason)") }
+    for (index, key) in control.authorizedKeys.enumerated() {
+      if let reason = keyProblem(key) {
+        throw .invalid(
+          "sentry: malformed authorized public key '\(key)': \(reason)", at: "sentry.control.authorized_pubkeys[\(index)]",
+          allowed: publicKeyText)
+      }
     }
   }
 }

@@ -90,6 +90,8 @@ public struct P2PConfiguration: ConfigurationSection {
       ("gossipsub.validate_concurrency", gossipsub.validateConcurrency), ("gossipsub.validate_throttle", gossipsub.validateThrottle),
       ("connection_manager.max_num_peers", connectionManager.maxPeers),
     ]
-    for (name, value) in sizes where value < 0 { throw .invalid("p2p: \(name) must be >= 0") }
+    for (name, value) in sizes where value < 0 {
+      throw .invalid("p2p: \(name) must be >= 0", at: "p2p.\(name)", allowed: "0 or more")
+    }
   }
 }

@@ -106,30 +106,53 @@ public struct RuntimeConfiguration: ConfigurationSection {
   }
 
   func validate() throws(ConfigurationError) {
-    func check(_ isFine: Bool, _ text: @autoclosure () -> String) throws(ConfigurationError) {
-      if !isFine { throw .invalid("runtime: \(text())") }
+    func check(_ isFine: Bool, _ text: @autoclosure () -> String, _ key: String, _ allowed: String) throws(ConfigurationError) {
+      if !isFine { throw .invalid("runtime: \(text())", at: "runtime.\(key)", allowed: allowed) }
     }
-    try check(["sandboxed", "mock", "unconfined"].contains(provisioner), "unknown runtime provisioner: \(provisioner)")
-    try check(provisioner != "sandboxed" || !sandboxBinary.isEmpty, "sandbox_binary must be set when using sandboxed provisioner")
-    try check(sgxLoader.isEmpty || sgx.loader.isEmpty, "only one of sgx_loader and sgx.loader must be set")
-    try check(["auto", "sgx", "sgx-mock"].contains(environment), "unknown runtime environment: \(environment)")
-    try check(environment != "sgx" || !(sgxLoader + sgx.loader).isEmpty, "sgx.loader must be set when using sgx environment")
-    try check(["none", "keep_last"].contains(prune.strategy), "unknown runtime history pruner strategy: \(prune.strategy)")
-    try check(prune.strategy == "none" || prune.interval >= .seconds(1), "prune.interval must be >= 1 second")
-    try check(loadBalancer.instances <= 128, "cannot specify more than 128 instances for load balancing")
-    try check(log.maxSize >= 1024, "maximum log size must be at least 1024 bytes")
+    try check(
+      ["sandboxed", "mock", "unconfined"].contains(provisioner), "unknown runtime provisioner: \(provisioner)", "provisioner",
+      "sandboxed, or with --debug.dont_blame_oasis mock, unconfined")
+    try check(
+      provisioner != "sandboxed" || !sandboxBinary.isEmpty, "sandbox_binary must be set when using sandboxed provisioner",
+      "sandbox_binary", "the path of bwrap")
+    try check(
+      sgxLoader.isEmpty || sgx.loader.isEmpty, "only one of sgx_loader and sgx.loader must be set", "sgx_loader",
+      "empty where runtime.sgx.loader is set")
+    try check(
+      ["auto", "sgx", "sgx-mock"].contains(environment), "unknown runtime environment: \(environment)", "environment",
+      "auto, sgx, sgx-mock")
+    try check(
+      environment != "sgx" || !(sgxLoader + sgx.loader).isEmpty, "sgx.loader must be set when using sgx environment", "sgx.loader",
+      "the path of oasis-core-runtime-loader")
+    try check(
+      ["none", "keep_last"].contains(prune.strategy), "unknown runtime history pruner strategy: \(prune.strategy)", "prune.strategy",
+      "none, keep_last")
+    try check(
+      prune.strategy == "none" || prune.interval >= .seconds(1), "prune.interval must be >= 1 second", "prune.interval", "1s or more")
+    try check(
+      loadBalancer.instances <= 128, "cannot specify more than 128 instances for load balancing", "load_balancer.num_instances",
+      "0 to 128")
+    try check(log.maxSize >= 1024, "maximum log size must be at least 1024 bytes", "log.max_log_size", "1024 or more")
     for key in config.keys.sorted() {
-      try check(RuntimeIdentifier.parse(key) != nil, "config: '\(key)' is not \(RuntimeIdentifier.allowed)")
+      try check(
+        RuntimeIdentifier.parse(key) != nil, "config: '\(key)' is not a runtime identifier", "config.\(key)",
+        RuntimeIdentifier.allowed)
     }
-    for address in sentryAddresses {
+    for (index, address) in sentryAddresses.enumerated() {
       let parts = address.split(separator: "@", maxSplits: 1)
       let problem = parts.count == 2 ? keyProblem(String(parts[0])) : "missing public key"
-      try check(problem == nil, "bad sentry address (\(address)): \(problem ?? "")")
+      try check(
+        problem == nil, "bad sentry address (\(address)): \(problem ?? "")", "sentry_addresses[\(index)]",
+        "KEY@HOST:PORT, the key 32 bytes in base64")
     }
     var known: Set<RuntimeIdentifier> = []
-    for runtime in runtimes {
-      try check(known.insert(runtime.id).inserted, "runtimes: runtime \(runtime.id) is listed twice")
-      for component in runtime.components { try component.validate() }
+    for (index, runtime) in runtimes.enumerated() {
+      let place = "runtimes[\(index)]"
+      try check(
+        known.insert(runtime.id).inserted, "runtimes: runtime \(runtime.id) is listed twice", "\(place).id", "each runtime once")
+      for (index, component) in runtime.components.enumerated() {
+        try component.validate(at: "runtime.\(place).components[\(index)]")
+      }
     }
   }
 }
