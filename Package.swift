@@ -160,8 +160,8 @@ let modules: [Module] = [
   Module(
     name: "NodeCommands", floor: "Node",
     uses: [
-      "Bytes", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "CommandLineTool", "GRPC", "ConsensusApp", "ChainReplay",
-      "NodeAPI", "NodeIdentity", "NodeConfiguration",
+      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "CommandLineTool", "GRPC", "ConsensusApp",
+      "ChainReplay", "KeyValueStore", "RocksDBStore", "RegistrationWorker", "NodeAPI", "NodeIdentity", "NodeConfiguration",
     ], tests: []),
   Module(name: "oasis-node", floor: "Executables", kind: .tool, uses: ["CommandLineTool", "NodeCommands", "OasisNode"]),
   Module(

@@ -4,6 +4,7 @@ internal import GRPC
 internal import NodeAPI
 internal import NodeConfiguration
 internal import NodeIdentity
+internal import OasisCrypto
 internal import OasisTypes
 internal import Telemetry
 
@@ -12,7 +13,7 @@ struct CommandEnvironment {
   let call: Invocation
   /// Nil without `--config`.
   let configuration: NodeConfiguration?
-  let log: Log
+  private(set) var log: Log
 
   /// - Throws: a failure for standard error where there is no log yet.
   init(_ call: Invocation, module: String) throws {
@@ -42,6 +43,17 @@ struct CommandEnvironment {
   }
 
   var debug: NodeCommands.DebugSwitches { .init(call) }
+  /// Keys that no signature counts for.
+  var blacklist: PublicKeyBlacklist { debug.allowTestKeys ? .reserved : .production }
+  /// Whether the built-in test entity stands for the user's.
+  var usesTestEntity: Bool { debug.dontBlameOasis && call[Flags.testEntity] }
+
+  /// The same, with the log of another module.
+  func named(_ module: String) -> CommandEnvironment {
+    var other = self
+    other.log = log.module(module)
+    return other
+  }
 
   /// Logs an error line; throw what it returns.
   func failure(

@@ -10,7 +10,7 @@ extension NodeCommands {
   /// `control`: asks and steers a running node. Rule: sheet 09 §3.3.
   static let control = Command(
     "control", "node control interface utilities", sharedFlags: Flags.client,
-    subcommands: [isSynced, waitSync, status, shutdown, upgradeBinary, cancelUpgrade, addBundle])
+    subcommands: [isSynced, waitSync, status, shutdown, upgradeBinary, cancelUpgrade, addBundle, clearDeregister])
 
   private static let isSynced = Command(
     "is-synced", "exit with 0 if the node completed initial syncing, 1 if not",

@@ -11,7 +11,7 @@ extension NodeCommands {
     "debug", "debug utilities",
     subcommands: [
       replay,
-      Command("control", "debug control node during tests", sharedFlags: Flags.client, subcommands: [waitReady]),
+      Command("control", "debug control node during tests", sharedFlags: Flags.client, subcommands: [waitReady, waitNodes]),
     ], hidden: true)
 
   private static let waitReady = Command(
@@ -19,6 +19,18 @@ extension NodeCommands {
   ) { call in
     let environment = try CommandEnvironment(call, module: "cmd/debug/control")
     try await environment.ask("NodeController/WaitReady", failing: "failed to wait for node to become ready") { try await $0.waitReady() }
+  }
+
+  private static let nodeCount = Flag("nodes", short: "n", default: Int64(1), "number of nodes to wait for")
+
+  private static let waitNodes = Command(
+    "wait-nodes", "wait for the specified number of nodes to register",
+    example: "oasis-node debug control wait-nodes -n 3 -a unix:/node/data/internal.sock", flags: [nodeCount.any]
+  ) { call in
+    let environment = try CommandEnvironment(call, module: "cmd/debug/control")
+    try await environment.ask("DebugController/WaitNodesRegistered", failing: "failed to wait for nodes") {
+      try await $0.run("DebugController/WaitNodesRegistered", call[nodeCount])
+    }
   }
 
   private static let replay = Command(

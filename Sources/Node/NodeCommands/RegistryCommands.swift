@@ -19,8 +19,12 @@ extension NodeCommands {
   static let registry = Command(
     "registry", "registry backend utilities",
     subcommands: [
-      Command("entity", "entity registry backend utilities", subcommands: [entityInit, entityUpdate], deprecated: instead),
-      Command("node", "node registry backend utilities", subcommands: [nodeInit], deprecated: instead),
+      Command(
+        "entity", "entity registry backend utilities",
+        subcommands: [entityInit, entityUpdate, entityRegister, entityDeregister, entityList],
+        deprecated: instead),
+      Command("node", "node registry backend utilities", subcommands: [nodeInit, nodeList, nodeIsRegistered], deprecated: instead),
+      Command("runtime", "runtime registry backend utilities", subcommands: [runtimeRegister, runtimeList], deprecated: instead),
     ], deprecated: instead)
 
   private static let entityInit = Command(
@@ -59,7 +63,7 @@ extension NodeCommands {
     for path in call[descriptors] {
       do {
         let signed = try MultiSigned.decode(json: try CommandEnvironment.read(path, limit: 1 << 24))
-        let node: Node = try signed.open(context: .registerNode, blacklist: environment.debug.allowTestKeys ? .reserved : .production)
+        let node: Node = try signed.open(context: .registerNode, blacklist: environment.blacklist)
         nodes.append(node.id)
       } catch { throw environment.failure("failed to load node descriptor", ["err": "\(error)", "node_descriptor": path]) }
     }
@@ -70,44 +74,5 @@ extension NodeCommands {
       for node in nodes where !distinct.contains(node) { distinct.append(node) }
       try files.write(Entity(id: signer.publicKey, nodes: distinct), signer)
     } catch { throw environment.failure("failed to persist entity", ["err": "\(error)"]) }
-  }
-}
-
-/// The files of an entity in the signer's directory.
-private struct EntityFiles {
-  let folder: String
-
-  init(_ environment: CommandEnvironment) {
-    let flag = environment.call[Flags.signerDirectory]
-    folder = flag.isEmpty ? "." : flag
-  }
-
-  private var descriptor: String { "\(folder)/entity.json" }
-  private var key: String { "\(folder)/entity.pem" }
-
-  var exist: Bool { get throws { try SecureFile.kind(of: descriptor) != .absent } }
-
-  func signer() throws -> MemorySigner {
-    let (seed, stored) = try PEM.readPrivateKey(try CommandEnvironment.read(key, limit: 1 << 16))
-    let signer = MemorySigner(seed: seed)
-    guard signer.publicKey == stored else { throw FileProblem("\(key): its public half does not belong to its seed") }
-    return signer
-  }
-
-  /// A key is never overwritten: whoever has lost it has lost the entity.
-  func generate() throws -> MemorySigner {
-    if case .absent = try SecureFile.kind(of: folder) { throw FileProblem("open \(key): no such file or directory") }
-    guard case .absent = try SecureFile.kind(of: key) else {
-      throw FileProblem("\(key) exists: --entity.reuse_signer keeps it, or remove it first")
-    }
-    let signer = MemorySigner()
-    try SecureFile.write(Array(PEM.privateKey(signer).utf8), to: key, replace: false)
-    return signer
-  }
-
-  func write(_ entity: Entity, _ signer: MemorySigner) throws {
-    let signed = try SignedEnvelope(entity, by: signer, context: .registerEntity)
-    try CommandEnvironment.write(entity.jsonText(indent: "  "), to: descriptor)
-    try CommandEnvironment.write(signed.jsonText(indent: "  "), to: "\(folder)/entity_genesis.json")
   }
 }

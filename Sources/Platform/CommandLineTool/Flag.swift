@@ -87,7 +87,7 @@ extension Bool: FlagValue {
 }
 
 extension FlagValue where Self: FixedWidthInteger {
-  public static var typeName: String { isSigned ? "int" : "uint" }
+  public static var typeName: String { (isSigned ? "int" : "uint") + (bitWidth < 64 ? "\(bitWidth)" : "") }
   public var standardText: String? { self == 0 ? nil : "\(self)" }
 
   public static func parse(_ text: String, after before: Self?) throws(FlagSyntaxError) -> Self {
@@ -107,6 +107,7 @@ extension FlagValue where Self: FixedWidthInteger {
 
 extension Int: FlagValue {}
 extension Int64: FlagValue {}
+extension UInt8: FlagValue {}
 extension UInt16: FlagValue {}
 extension UInt32: FlagValue {}
 extension UInt64: FlagValue {}

@@ -83,6 +83,13 @@ public actor RegistrationWorker {
     signal.yield(.deregister)
   }
 
+  /// Forgets a deregistration that was asked for: the node of this store registers again when it starts.
+  public static func clearDeregistration(in store: any KeyValueStore) throws(StoreError) {
+    var batch = WriteBatch()
+    batch.delete(deregistrationKey)
+    try store.write(batch, sync: true)
+  }
+
   /// Returns once the registry has dropped the node; throws `CancellationError` if ``run()`` ends before.
   public nonisolated func waitDeregistered() async throws { try await deregistered.wait() }
 
@@ -181,7 +188,7 @@ public actor RegistrationWorker {
       success = true
       for (provider, version) in callbacks { await provider.takeCallback(of: version)?() }
       log.info("node registered with the registry", ["epoch": epoch])
-    } catch is CancellationError where Task.isCancelled {
+    } catch is CancellationError {  // the node stops
       return
     } catch let error as Deferred {
       tell(error, epoch)

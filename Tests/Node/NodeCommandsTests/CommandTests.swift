@@ -49,7 +49,7 @@ import Testing
   }
 }
 
-private final class Printed: Sendable {
+final class Printed: Sendable {
   private let stored = Mutex("")
   var text: String { stored.withLock { $0 } }
   func add(_ text: String) { stored.withLock { $0 += text } }

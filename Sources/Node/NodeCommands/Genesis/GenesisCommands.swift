@@ -11,14 +11,14 @@ extension NodeCommands {
   private static let height = Flag("height", default: Int64(0), "block height at which to dump state")
 
   /// `genesis`: documents that networks start from. Rule: sheet 09 §3.5.
-  static let genesis = Command("genesis", "genesis block utilities", subcommands: [check, dump])
+  static let genesis = Command("genesis", "genesis block utilities", subcommands: [check, genesisInit, dump])
 
   private static let check = Command(
     "check", "sanity check the genesis file", example: "oasis-node genesis check --genesis.file /node/etc/genesis.json",
     flags: [Flags.genesisFile.any]
   ) { call in
     let environment = try CommandEnvironment(call, module: module)
-    let (text, document) = try load(environment)
+    let (text, document) = try loadGenesis(environment, problem: "failed to get genesis document")
     let canonical: String
     do { canonical = try document.canonicalText() } catch {
       throw environment.failure("failed to get canonical form of genesis file", ["err": "\(error)"])
@@ -35,19 +35,19 @@ extension NodeCommands {
     call.console.print("genesis file's SHA256 checksum: \(SHA256.digest(text).hex)\n")
   }
 
-  /// The document of `--genesis.file`, checked.
-  private static func load(_ environment: CommandEnvironment) throws -> (text: [UInt8], document: GenesisDocument) {
-    func refuse(_ reason: String) -> CommandFailure { environment.failure("failed to get genesis document", ["err": "genesis: \(reason)"]) }
+  /// The document of `--genesis.file`, checked; what is wrong with it is logged under `problem`.
+  static func loadGenesis(
+    _ environment: CommandEnvironment, problem: String
+  ) throws -> (text: [UInt8], document: GenesisDocument) {
+    func refuse(_ reason: String) -> CommandFailure { environment.failure(problem, ["err": "genesis: \(reason)"]) }
     let text: [UInt8]
     do { text = try CommandEnvironment.read(environment.call[Flags.genesisFile]) } catch {
       throw refuse("failed to open genesis document: \(error)")
     }
     let document: GenesisDocument
     do { document = try GenesisDocument(file: text) } catch { throw refuse("malformed genesis file: \(error)") }
-    let debug = environment.debug
     do {
-      try GenesisCheck.run(
-        document, allowsDebug: debug.dontBlameOasis, blacklist: debug.allowTestKeys ? .reserved : .production)
+      try GenesisCheck.run(document, allowsDebug: environment.debug.dontBlameOasis, blacklist: environment.blacklist)
     } catch { throw refuse("bad genesis file: \(error)") }
     return (text, document)
   }
