@@ -163,8 +163,11 @@ public actor ConsensusService: ConsensusBackend {
   public nonisolated func submit(_ transaction: SignedEnvelope) async throws -> SubmittedTransaction {
     let outcome: SubmissionOutcome
     do { outcome = try await engine.submitAndWait(transaction.cbor()) } catch let error as EngineError {
-      guard case .refused(let reason) = error else { throw error }
-      throw CodedError.duplicateTransaction.detailed(reason)
+      switch error {
+      case .refused(let reason): throw CodedError.duplicateTransaction.detailed(reason)
+      case .stopped: throw CancellationError()  // the node stops: nobody's failure
+      default: throw error
+      }
     }
     switch outcome {
     case .refused(let check), .dropped(let check): throw CodedError(check.codespace, check.code, check.log)

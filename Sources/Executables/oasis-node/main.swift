@@ -5,12 +5,12 @@ internal import OasisNode
 
 umask(0o077)
 let tool = NodeCommands.tool { start in
-  guard let path = start.configurationPath else {
-    throw CommandFailure.message("data directory not configured: give the node its configuration with --config FILE")
-  }
+  var enclaves = DebugFlags.Enclaves()
+  (enclaves.allowsDebug, enclaves.laxTCB) = (start.debug.allowDebugEnclaves, start.debug.laxTCBVerification)
+  enclaves.skipsQuotes = start.debug.skipQuoteVerification
   let flags = DebugFlags(
-    dontBlameOasis: start.debug.dontBlameOasis, allowTestKeys: start.debug.allowTestKeys, testEntity: start.testEntity)
-  let code = await NodeProgram.run(configurationPath: path, flags: flags)
+    dontBlameOasis: start.debug.dontBlameOasis, allowTestKeys: start.debug.allowTestKeys, testEntity: start.testEntity, enclaves: enclaves)
+  let code = await NodeProgram.run(configurationPath: start.configurationPath, flags: flags)
   if code != 0 { throw CommandFailure.exit(code) }
 }
 exit(await tool.run(Array(CommandLine.arguments.dropFirst())))

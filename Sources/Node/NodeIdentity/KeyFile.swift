@@ -34,10 +34,7 @@ public struct KeyFile: Sendable {
         path: privatePath, reason: "missing, but its public half \(publicPath) exists: restore the private key from a backup")
     case (.other(let what), _): throw FileError(path: privatePath, reason: "is \(what), not a key file")
     case (.file(let mode), let other):
-      guard mode == 0o600 else {
-        throw FileError(
-          path: privatePath, reason: "has mode 0\(String(mode, radix: 8)): a private key must have 0600 (chmod 600 \(privatePath))")
-      }
+      guard mode == 0o600 else { throw .permissions(privatePath, mode: mode) }
       let signer = try readPrivate()
       try checkPublic(other, signer)
       return signer

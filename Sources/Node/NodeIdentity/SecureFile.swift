@@ -4,8 +4,17 @@ internal import Glibc
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public var path: String
   public var reason: String
-  public init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
-  public var description: String { "\(path): \(reason)" }
+  /// The reference's words where they are a contract; they name the path themselves.
+  public var words: String?
+  public init(path: String, reason: String, words: String? = nil) { (self.path, self.reason, self.words) = (path, reason, words) }
+  public var description: String { words.map { "\($0) (\(reason))" } ?? "\(path): \(reason)" }
+
+  /// A private key that others may read. Rule: sheet 09 §2.2.
+  static func permissions(_ path: String, mode: UInt32) -> FileError {
+    FileError(
+      path: path, reason: "a private key must have mode 0600: chmod 600 \(path)",
+      words: "signature/signer/file: invalid PEM file permissions \(String(mode, radix: 8)) on \(path)")
+  }
 
   /// The failure of a system call, with the system's own words.
   static func system(_ path: String, _ action: String) -> FileError {

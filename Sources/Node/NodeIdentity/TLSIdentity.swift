@@ -35,7 +35,7 @@ public struct TLSIdentity: Sendable {
 
   private static func read(_ path: String) throws(FileError) -> MemorySigner {
     guard case .file(let mode) = try SecureFile.kind(of: path) else { throw FileError(path: path, reason: "not a regular file") }
-    guard mode == 0o600 else { throw FileError(path: path, reason: "has mode 0\(String(mode, radix: 8)), not 0600") }
+    guard mode == 0o600 else { throw .permissions(path, mode: mode) }
     do { return MemorySigner(seed: try PEM.readTLSPrivateKey(try SecureFile.read(path))) } catch let error as FileError {
       throw error
     } catch {

@@ -26,7 +26,7 @@ struct ConsensusAssembly {
     let chainContext = document.chainContext
     let blacklist: PublicKeyBlacklist = flags.allowTestKeys ? .reserved : .production
     let derived = try genesis.engineGenesis(chainContext: chainContext, allowsDebug: flags.dontBlameOasis, blacklist: blacklist)
-    try Self.checkValidators(derived, identity, configuration)
+    try Self.checkValidators(derived, identity)
 
     var options = NodeDatabase.Options()
     options.discardWriteLogs = true
@@ -47,10 +47,8 @@ struct ConsensusAssembly {
     app.onHalt = { consensusLog.warn("consensus halt", ["reason": "\($0)"]) }
 
     let context = SignatureContext.tendermint.base
-    var key: ValidatorKey?
-    if configuration.nodeMode == .validator || configuration.consensus.validator {
-      key = try ValidatorKey(signer: ContextSigner(identity.consensus, context: context), path: directory.validatorState)
-    }
+    // In every mode, as in the reference: who is in the validator set votes.
+    let key = try ValidatorKey(signer: ContextSigner(identity.consensus, context: context), path: directory.validatorState)
     var engineConfiguration = Engine.Configuration()
     engineConfiguration.storePrefix = [1]
     let parameters = document.consensus.parameters
@@ -72,16 +70,13 @@ struct ConsensusAssembly {
 
   /// Without peers only a network whose validator is this node goes on.
   private static func checkValidators(
-    _ genesis: CometBFT.GenesisDocument, _ identity: NodeIdentity, _ configuration: NodeConfiguration
+    _ genesis: CometBFT.GenesisDocument, _ identity: NodeIdentity
   ) throws(StartError) {
     let ours = identity.consensus.publicKey.bytes
     guard genesis.validators.contains(where: { $0.publicKey == ours }), genesis.validators.count == 1 else {
       throw StartError(
         "genesis: the validators of this network are not this node alone (its consensus key is \(identity.consensus.publicKey)): this version cannot join a network yet"
       )
-    }
-    guard configuration.consensus.validator || configuration.nodeMode == .validator else {
-      throw StartError("consensus.validator is false, but this node is the only validator of the network: set it to true")
     }
   }
 

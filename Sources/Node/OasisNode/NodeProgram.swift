@@ -1,7 +1,9 @@
+internal import AsyncIO
 internal import Bytes
 internal import ConsensusApp
 internal import Foundation
 internal import Glibc
+internal import NodeAPI
 internal import NodeConfiguration
 internal import NodeIdentity
 internal import OasisCrypto
@@ -11,44 +13,66 @@ internal import Wire
 
 /// `oasis-node --config FILE`: the node as a process.
 public enum NodeProgram {
-  /// Runs a node until it ends; returns the exit status. What is wrong before the log exists goes to standard error.
-  public static func run(configurationPath: String, flags: DebugFlags) async -> Int32 {
+  /// Runs a node until it ends; returns the exit status. Without a configuration file the defaults hold. What is wrong before the log
+  /// exists goes to standard error.
+  public static func run(configurationPath: String?, flags: DebugFlags) async -> Int32 {
+    Signals.hold()  // a request to stop counts from the first moment
     umask(0o077)
     signal(SIGPIPE, SIG_IGN)
+    let signals = Signals.events()
     let configuration: NodeConfiguration
     let log: Log
     do {
-      configuration = try NodeConfiguration.load(path: configurationPath, environment: ProcessInfo.processInfo.environment)
-      guard !configuration.common.dataDirectory.isEmpty else { throw StartError("common.data_dir: data directory not configured") }
-      try DataDirectory(configuration.common.dataDirectory).prepare()
+      configuration =
+        try configurationPath.map {
+          try NodeConfiguration.load(path: $0, environment: ProcessInfo.processInfo.environment)
+        } ?? NodeConfiguration()
+      let directory = configuration.common.dataDirectory
+      if !directory.isEmpty { try DataDirectory(directory).prepare() }
       log = try makeLog(configuration)
     } catch {
-      FileHandle.standardError.write(Data("oasis-node: \(error)\n".utf8))
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
       return 1
     }
     do {
+      flags.warn(log)
+      log.info("Starting oasis-node", ["version": Control.softwareVersion, "mode": configuration.nodeMode])
       try ProcessLimits.checkUser(flags, allowRoot: configuration.common.debug.allowRoot, log)
       try ProcessLimits.raiseOpenFiles(configured: configuration.common.debug.rlimit, log)
+      guard !configuration.common.dataDirectory.isEmpty else {
+        throw StartError("data directory not configured", remedy: "set common.data_dir in the file given with --config")
+      }
       let directory = DataDirectory(configuration.common.dataDirectory)
       let lock = try directory.lock()
       defer { withExtendedLifetime(lock) {} }
       let setup = try prepare(configuration, directory, flags, log)
-      log.info("Starting oasis-node", ["version": "26.1", "mode": configuration.nodeMode])
       let node = try await RunningNode(setup)
-      switch try await node.run() {
-      case .requested, .failed: return 0  // a part that ended by itself is told by the log only, as in the reference
+      // A part that ended by itself is told by the log only, as in the reference.
+      switch try await node.run(until: signals) {
+      case .requested, .failed: return 0
       }
     } catch {
-      log.error("failed to start oasis node", ["err": "\(error)"])
-      FileHandle.standardError.write(Data("oasis-node: \(error)\n".utf8))
+      tell(error, configuration, log)
       return 1
+    }
+  }
+
+  /// Says why the node does not start: in the log, and on a terminal that does not show the log.
+  private static func tell(_ error: any Error, _ configuration: NodeConfiguration, _ log: Log) {
+    let remedy = (error as? StartError)?.remedy
+    if let remedy {
+      log.error("failed to start oasis node", ["err": "\(error)", "hint": remedy])
+    } else {
+      log.error("failed to start oasis node", ["err": "\(error)"])
+    }
+    if !configuration.common.log.file.isEmpty, isatty(STDERR_FILENO) == 1 {
+      FileHandle.standardError.write(Data("failed to start oasis node: \(error)\(remedy.map { ": \($0)" } ?? "")\n".utf8))
     }
   }
 
   private static func prepare(
     _ configuration: NodeConfiguration, _ directory: DataDirectory, _ flags: DebugFlags, _ log: Log
   ) throws -> RunningNode.Setup {
-    if flags.dontBlameOasis { log.warn("UNSAFE: debug mode is enabled, this node must not be used on a production network") }
     for use in configuration.unsupportedInUse(built: []) {
       log.warn(
         "configuration key is accepted, but its feature is not there yet", ["key": use.key, "line": use.line, "feature": use.feature])
@@ -62,12 +86,21 @@ public enum NodeProgram {
 
   /// Reads and checks the genesis document.
   private static func loadGenesis(_ path: String, _ flags: DebugFlags) throws -> (OasisTypes.GenesisDocument, Genesis) {
-    let text = try SecureFile.read(path, limit: 1 << 30)
+    func refuse(_ reason: String) -> StartError {
+      StartError(
+        "failed to get genesis document: genesis: \(reason)",
+        remedy: "genesis.file (\(path)) must be the document of the network: compare with 'oasis-node genesis check -g \(path)'")
+    }
+    if case .absent = try SecureFile.kind(of: path) {
+      throw refuse("failed to open genesis document: open \(path): no such file or directory")
+    }
+    let text: [UInt8]
+    do { text = try SecureFile.read(path, limit: 1 << 30) } catch { throw refuse("failed to open genesis document: \(error)") }
     let document: OasisTypes.GenesisDocument
-    do { document = try OasisTypes.GenesisDocument(file: text) } catch { throw StartError("genesis.file: \(path): \(error)") }
-    do { try GenesisCheck.run(document, allowsDebug: flags.dontBlameOasis, blacklist: flags.allowTestKeys ? .reserved : .production) } catch
-    {
-      throw StartError("genesis.file: \(path): \(error)")
+    do { document = try OasisTypes.GenesisDocument(file: text) } catch { throw refuse("malformed genesis file: \(error)") }
+    let blacklist: PublicKeyBlacklist = flags.allowTestKeys ? .reserved : .production
+    do { try GenesisCheck.run(document, allowsDebug: flags.dontBlameOasis, blacklist: blacklist) } catch {
+      throw refuse("bad genesis file: \(error)")
     }
     return (document, try Genesis(json: text))
   }
@@ -81,6 +114,7 @@ public enum NodeProgram {
       guard let level = LogLevel(word: word) else { throw StartError("common.log.level.\(module): '\(word)' is not a level") }
       if module == "default" { levels.standard = level } else { levels.byPrefix[module] = level }
     }
-    return Log(LogOutput(format: section.format.lowercased() == "json" ? .json : .logfmt, levels: levels, sink: sink), module: "node")
+    return Log(
+      LogOutput(format: section.format.lowercased() == "json" ? .json : .logfmt, levels: levels, sink: sink), module: "oasis-node")
   }
 }

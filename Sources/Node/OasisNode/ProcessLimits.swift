@@ -5,7 +5,9 @@ internal import Telemetry
 /// Why the node does not start; the description is what the operator reads.
 public struct StartError: Error, Sendable, CustomStringConvertible {
   public let description: String
-  init(_ description: String) { self.description = description }
+  /// What to do about it, where the reference's words do not say.
+  public let remedy: String?
+  init(_ description: String, remedy: String? = nil) { (self.description, self.remedy) = (description, remedy) }
 }
 
 /// What the process may use of the machine.
@@ -40,7 +42,11 @@ enum ProcessLimits {
   /// Refuses to run as root, unless it is allowed for debugging.
   static func checkUser(_ flags: DebugFlags, allowRoot: Bool, _ log: Log) throws(StartError) {
     guard geteuid() == 0 else { return }
-    guard flags.dontBlameOasis, allowRoot else { throw StartError("running with elevated privileges not allowed") }
-    log.warn("running with elevated privileges")
+    guard flags.dontBlameOasis, allowRoot else {
+      let text = "running with elevated privileges not allowed"
+      log.error(text)
+      throw StartError(text, remedy: "start the node as a user of its own that owns the data directory")
+    }
+    log.warn("running with elevated privileges is NOT RECOMMENDED")
   }
 }

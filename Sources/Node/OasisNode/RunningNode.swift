@@ -58,7 +58,7 @@ actor RunningNode: NodeLifecycle {
   init(_ setup: Setup) async throws {
     self.setup = setup
     let (configuration, directory) = (setup.configuration, setup.directory)
-    log = setup.log.module("node")
+    log = setup.log.module("oasis-node")
     (endings, ending) = AsyncStream.makeStream()
     let meters = MetricsRegistry()
     metrics = NodeMetrics(meters)
@@ -72,6 +72,8 @@ actor RunningNode: NodeLifecycle {
         "tls_pk": identity.tls.publicKey,
       ])
     let entity = try Self.entity(setup)
+    try Self.refuseUnbuiltModes(configuration)
+    do { try configuration.checkPeerAddresses() } catch { throw StartError(error.description, remedy: error.remedy) }
     try Self.refuseForeignStores(directory)
     let store = try RocksDBStore(directory: directory.persistentStore)
     upgrades = try Upgrades(store: store)
@@ -107,7 +109,7 @@ actor RunningNode: NodeLifecycle {
     runtimes = try await Self.runtimes(
       RuntimeAssembly.Node(
         configuration: configuration, directory: directory, identity: identity, consensus: consensus, submission: submission,
-        registration: registration, meters: meters, log: setup.log))
+        registration: registration, meters: meters, log: setup.log), setup.flags)
     api = APIServer(log: setup.log)
     socket = configuration.common.internalSocketPath.isEmpty ? directory.internalSocket : configuration.common.internalSocketPath
     await register(identity, addresses)
@@ -132,12 +134,32 @@ actor RunningNode: NodeLifecycle {
     let isValidator = setup.configuration.consensus.validator
     let needed = [.validator, .compute, .keymanager, .observer].contains(mode) || isValidator
     if needed, id == nil {
-      throw StartError("worker/registration: no entity configured: set registration.entity_id for mode '\(mode)'")
+      throw StartError(
+        "node has no entity configured but expects one",
+        remedy: "set registration.entity_id, which mode '\(mode)'\(isValidator ? " with consensus.validator" : "") needs")
     }
     if mode == .client, !isValidator, id != nil {
-      throw StartError("worker/registration: entity configured, but a client node does not register: remove registration.entity_id")
+      throw StartError(
+        "client node must not have entity configured, try using observer mode instead",
+        remedy: "remove registration.entity_id, or set the mode that the entity is for")
     }
     return id
+  }
+
+  /// A node that would run without what its mode is for is worse than none.
+  private static func refuseUnbuiltModes(_ configuration: NodeConfiguration) throws(StartError) {
+    if configuration.nodeMode == .keymanager, Namespace(hex: configuration.keyManager.runtimeID) == nil {
+      throw StartError(
+        "\(initialization)worker/keymanager: failed to parse runtime ID: malformed namespace",
+        remedy: "\(configuration.place(of: "keymanager.runtime_id")): allowed: 64 hexadecimal digits")
+    }
+    switch configuration.nodeMode {
+    case .seed, .archive, .keymanager:
+      throw StartError(
+        "mode '\(configuration.nodeMode)' is not part of this version",
+        remedy: "\(configuration.place(of: "mode")): this version runs client, validator, compute and observer")
+    case .client, .validator, .compute, .observer: return
+    }
   }
 
   /// A directory with the reference's stores is not ours to use.
@@ -153,28 +175,57 @@ actor RunningNode: NodeLifecycle {
     }
   }
 
-  private static func runtimes(_ node: RuntimeAssembly.Node) async throws -> [RuntimeAssembly] {
+  private static func runtimes(_ node: RuntimeAssembly.Node, _ flags: DebugFlags) async throws -> [RuntimeAssembly] {
     let (configuration, directory) = (node.configuration, node.directory)
+    try checkRuntimes(configuration, flags)
     if configuration.runtime.paths.isEmpty && configuration.runtime.runtimes.isEmpty { return [] }
-    try DataDirectory.prepare(directory.runtimes)
-    try DataDirectory.prepare(directory.bundles)
-    var bundles: [Namespace: [(bundle: RuntimeBundle, folder: String)]] = [:]
-    for path in configuration.runtime.paths {
-      do {
-        let bundle = try RuntimeBundle(path: path)
-        bundles[bundle.manifest.id, default: []].append((bundle, try bundle.explode(into: directory.bundles)))
-      } catch { throw StartError("runtime.paths: \(path): \(error)") }
-    }
-    var assemblies: [RuntimeAssembly] = []
+    let files = configuration.runtime.paths
     var configured = configuration.runtime.runtimes.compactMap { Namespace($0.id.bytes.array) }
-    if configured.isEmpty { configured = bundles.keys.sorted() }
+    do { configured += try BundleManager.runtimes(inFiles: files).subtracting(configured).sorted() } catch {
+      throw StartError("\(initialization)\(error)", remedy: "runtime.paths must name whole .orc bundles: 'orc show FILE' looks into one")
+    }
+    try DataDirectory.prepare(directory.runtimes)
+    for folder in [directory.bundles, directory.temporaryBundles] { try DataDirectory.prepare(folder) }
+    let manager = BundleManager(bundles: directory.bundles, temporary: directory.temporaryBundles, log: node.log)
+    let bundles: BundleRegistry
+    do { bundles = try manager.start(files: files, configured: Set(configured)) } catch {
+      throw StartError("\(initialization)\(error)", remedy: "runtime.paths must name whole .orc bundles: 'orc show FILE' looks into one")
+    }
+    let log = node.log.module("runtime/registry")
+    var assemblies: [RuntimeAssembly] = []
     for id in configured {
-      guard let own = bundles[id] else {
-        throw StartError("runtime.runtimes: no bundle for runtime \(id): add its .orc file to runtime.paths")
+      log.info("adding runtime", ["id": id.hex, "managed": true])
+      let components = bundles.components(of: id)
+      if components.isEmpty {
+        log.warn("no bundle for a configured runtime: it does not run", ["id": id.hex, "hint": "add its .orc file to runtime.paths"])
       }
-      assemblies.append(try await RuntimeAssembly(id, bundles: own, node: node))
+      assemblies.append(try await RuntimeAssembly(id, bundled: components, node: node))
+      log.info("runtime added", ["id": id.hex, "managed": true])
     }
     return assemblies
+  }
+
+  private static let initialization = "failed to initialize runtime services: failed to initialize workers: "
+
+  /// Which modes need runtimes, and which must have none. Rule: sheet 09 §1.3.
+  private static func checkRuntimes(_ configuration: NodeConfiguration, _ flags: DebugFlags) throws(StartError) {
+    let isEmpty = configuration.runtime.paths.isEmpty && configuration.runtime.runtimes.isEmpty
+    if flags.dontBlameOasis { return }
+    switch configuration.nodeMode {
+    case .validator, .seed:
+      guard isEmpty else {
+        throw StartError(
+          "\(initialization)no runtimes should be configured when in validator or seed modes",
+          remedy: "remove runtime.runtimes and runtime.paths, or set mode compute with consensus.validator: true")
+      }
+    case .compute, .keymanager, .observer:
+      guard !isEmpty else {
+        throw StartError(
+          "\(initialization)at least one runtime must be configured when in compute, keymanager, or client-stateless modes",
+          remedy: "mode '\(configuration.nodeMode)' needs runtime.runtimes or runtime.paths")
+      }
+    case .client, .archive: return
+    }
   }
 
   private func register(_ identity: NodeIdentity, _ addresses: [ConsensusAddress]) async {
@@ -196,6 +247,7 @@ actor RunningNode: NodeLifecycle {
       SchedulerAPI(service), BeaconAPI(service, baseEpoch: setup.document.beacon.base), GovernanceAPI(service), VaultAPI(service),
       KeyManagerAPI(service), ChurpAPI(service),
     ]
+    if setup.flags.dontBlameOasis { services.append(DebugControllerAPI(service)) }
     if !clients.isEmpty { services += [RuntimeClientAPI(service, runtimes: clients), StorageWorkerAPI(clients)] }
     await api.register(services)
   }
@@ -205,7 +257,7 @@ actor RunningNode: NodeLifecycle {
   /// Works until something ends it; everything is stopped when this returns.
   ///
   /// - Throws: ``StartError`` if the socket of the control API cannot be made; then nothing has run.
-  func run() async throws -> Ending {
+  func run(until signals: AsyncStream<Int32>) async throws -> Ending {
     defer { ready.abandon() }
     var reason = Ending.requested("")
     let listener: StreamListener
@@ -226,18 +278,23 @@ actor RunningNode: NodeLifecycle {
         }
       }
       group.addTask { await self.api.serve(listener) }
+      let startLog = StartLog(setup.log)
+      startLog.nodeStarting(runtimes: runtimes.count, provesBeacon: beacon != nil, socket: socket)
       startMetrics(&group)
       part("consensus", &group) { try await self.consensus.service.run() }
       group.addTask { await self.watchReadiness() }
       group.addTask { [ending] in
-        for await _ in Signals.events() { ending.yield(.requested("user requested termination")) }
+        for await _ in signals { ending.yield(.requested("user requested termination")) }
       }
+      log.info("initialization complete: ready to serve")
       reason = await endings.first { _ in true } ?? reason
       switch reason {
       case .requested(let text): log.info(text)
       case .failed(let task, let why): log.error("background task terminated, propagating", ["task": task, "err": why])
       }
+      startLog.nodeStopping(runtimes: runtimes.count)
       await stop(&group)
+      startLog.nodeStopped(runtimes: runtimes.count)
     }
     return reason
   }
@@ -291,7 +348,6 @@ actor RunningNode: NodeLifecycle {
       if let registration, setup.configuration.nodeMode == .compute { try await registration.waitInitialized() }
     } catch { return }  // the node stops
     ready.open()
-    log.info("initialization complete: ready to serve")
   }
 
   // MARK: - NodeLifecycle

@@ -33,6 +33,7 @@ struct RuntimeAssembly: Sendable {
   let executor: ExecutorWorker?
   let components: [Component]
   private let backend: any ConsensusBackend
+  private let startLog: StartLog
 
   /// What all runtimes share.
   struct Node {
@@ -53,9 +54,11 @@ struct RuntimeAssembly: Sendable {
     func get() -> Value? { value.withLock { $0 } }
   }
 
-  init(_ runtimeID: Namespace, bundles: [(bundle: RuntimeBundle, folder: String)], node: Node) async throws {
+  /// - Parameter bundled: the components of the node's bundles for this runtime; none for a runtime that waits for its bundle.
+  init(_ runtimeID: Namespace, bundled: [BundleRegistry.Record], node: Node) async throws {
     self.runtimeID = runtimeID
     backend = node.consensus.service
+    startLog = StartLog(node.log)
     let (directory, configuration, log) = (node.directory, node.configuration, node.log)
     let folder = directory.runtime(runtimeID.hex)
     try DataDirectory.prepare(folder)
@@ -76,20 +79,20 @@ struct RuntimeAssembly: Sendable {
     let information = HostInformation(
       consensusProtocolVersion: ProtocolVersions.current.consensusProtocol, chainContext: backend.chainContext)
     var components: [Component] = []
-    for (bundle, folder) in bundles {
-      for component in bundle.manifest.availableComponents where component.id.isRONL {
-        var hosted = RuntimeHost.RuntimeConfiguration(runtimeID: runtimeID, component: component, directory: folder, host: information)
-        hosted.metrics = RuntimeMetrics(node.meters)
-        hosted.localConfiguration = Self.localConfiguration(configuration, runtimeID)
-        hosted.sandbox = configuration.runtime.provisioner == "unconfined" ? .none : .bubblewrap(configuration.runtime.sandboxBinary)
-        let logFolder = directory.runtimeLog(runtimeID.hex, component: component.id.text)
-        try DataDirectory.prepare("\(directory.runtimes)/logs")
-        try DataDirectory.prepare("\(directory.runtimes)/logs/\(runtimeID.hex)")
-        try DataDirectory.prepare(logFolder)
-        hosted.componentLog = try RotatingLogFile(path: "\(logFolder)/log", limit: Int(clamping: configuration.runtime.log.maxSize))
-        await host.add(HostedRuntime(hosted, handler: handler, log: log))
-        components.append(component)
-      }
+    for record in bundled where record.component.id.isRONL {
+      let component = record.component
+      var hosted = RuntimeHost.RuntimeConfiguration(
+        runtimeID: runtimeID, component: component, directory: record.directory, host: information)
+      hosted.metrics = RuntimeMetrics(node.meters)
+      hosted.localConfiguration = Self.localConfiguration(configuration, runtimeID)
+      hosted.sandbox = configuration.runtime.provisioner == "unconfined" ? .none : .bubblewrap(configuration.runtime.sandboxBinary)
+      let logFolder = directory.runtimeLog(runtimeID.hex, component: component.id.text)
+      try DataDirectory.prepare("\(directory.runtimes)/logs")
+      try DataDirectory.prepare("\(directory.runtimes)/logs/\(runtimeID.hex)")
+      try DataDirectory.prepare(logFolder)
+      hosted.componentLog = try RotatingLogFile(path: "\(logFolder)/log", limit: Int(clamping: configuration.runtime.log.maxSize))
+      await host.add(HostedRuntime(hosted, handler: handler, log: log))
+      components.append(component)
     }
     self.components = components
     let transactionPool = TransactionPool(
@@ -114,6 +117,7 @@ struct RuntimeAssembly: Sendable {
     } else {
       executor = nil
     }
+    startLog.registered(runtimeID, executes: executor != nil)
   }
 
   private static func poolConfiguration(_ configuration: NodeConfiguration) -> PoolConfiguration {
@@ -146,6 +150,8 @@ struct RuntimeAssembly: Sendable {
 
   /// Works until the task is cancelled; throws what makes the node stop.
   func run() async throws {
+    startLog.starting(runtimeID, executes: executor != nil)
+    defer { startLog.stopped(runtimeID) }
     // Each task gives the name of the worker that has ended, or nil where ending is what it is for.
     try await withThrowingTaskGroup(of: String?.self) { group in
       func work(_ name: String, _ body: @escaping @Sendable () async throws -> Void) {
@@ -154,6 +160,7 @@ struct RuntimeAssembly: Sendable {
           return name
         }
       }
+      var isStopping = false
       work("indexer") { try await indexer.run() }
       work("committee worker") { try await committee.run() }
       work("client worker") { await client.run() }
@@ -164,16 +171,27 @@ struct RuntimeAssembly: Sendable {
         return nil
       }
       for try await ended in group {
-        if let ended, !Task.isCancelled { throw WorkerEnded(worker: ended) }
+        guard Task.isCancelled else {
+          if let ended { throw WorkerEnded(worker: ended) }
+          continue
+        }
+        if !isStopping { startLog.stopping(runtimeID, executes: executor != nil) }
+        isStopping = true
       }
     }
   }
 
   /// Tells the committee worker how far the others are. One that fails is told of by itself.
   private func announceReadiness() async {
+    guard (try? await backend.waitSynced()) != nil else { return }
+    startLog.committee(runtimeID, "consensus has finished initial synchronization")
+    startLog.committee(runtimeID, "waiting for block history to be initialized")
     guard await history.committedBlocks().first(where: { _ in true }) != nil else { return }
     await committee.historyIsReady()
+    startLog.committee(runtimeID, "block history initialized")
     guard (try? await storage.waitInitialized()) != nil else { return }
+    startLog.storageInitialized(
+      runtimeID, genesisRound: (try? await genesisBlock().header.round) ?? 0, lastSynced: await storage.lastFinalized?.header.round ?? 0)
     await committee.workersAreReady()
   }
 

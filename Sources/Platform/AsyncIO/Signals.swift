@@ -1,12 +1,23 @@
 internal import CUV
 internal import Glibc
+internal import Synchronization
+
+/// A bit for each signal that came before anyone watched.
+private let early = Atomic<UInt64>(0)
 
 /// Signals of the process as values.
 public enum Signals {
   /// The signals that ask a node to stop.
   public static let termination: [Int32] = [SIGINT, SIGTERM]
 
-  /// The listed signals as they arrive; they no longer have their default effect while the sequence lives.
+  /// Keeps signals that come from now on for the first ``events(_:)`` of them, instead of their default effect: a process that has just
+  /// begun to start can be asked to stop.
+  public static func hold(_ signals: [Int32] = termination) {
+    _ = early.load(ordering: .relaxed)  // made here: a handler may not make it
+    for number in signals { signal(number) { early.bitwiseOr(1 << UInt64($0 & 63), ordering: .relaxed) } }
+  }
+
+  /// The listed signals as they arrive, those held back first; they no longer have their default effect while the sequence lives.
   public static func events(_ signals: [Int32] = termination) -> AsyncStream<Int32> {
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingNewest(16))
     Task { @IO in
@@ -38,6 +49,8 @@ public enum Signals {
         IO.assumeIsolated { _ = watcher.continuation.yield(number) }
         IO.loop.drain()
       }, signal)
+    let bit: UInt64 = 1 << UInt64(signal & 63)
+    if early.bitwiseAnd(~bit, ordering: .relaxed).oldValue & bit != 0 { continuation.yield(signal) }
   }
 
   func close() {

@@ -71,6 +71,8 @@ public actor BeaconWorker {
       try await submission.submit(VRFProve.method, body, signer: node)
       log.info("submitted VRF proof", ["epoch": epoch])
       return true
+    } catch is CancellationError {  // the node stops
+      return false
     } catch {
       log.error("failed to submit VRF proof", ["err": "\(error)", "epoch": epoch])
       return false

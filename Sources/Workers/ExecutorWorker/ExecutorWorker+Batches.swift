@@ -138,6 +138,7 @@ extension ExecutorWorker {
       do {
         try await submission.submit("roothash.ExecutorCommit", body, signer: node)
         log.info("executor commit finalized", ["round": round, "batch_size": computed.transactions.count])
+      } catch is CancellationError {  // the node stops
       } catch {
         log.error("failed to submit executor commit", ["round": round, "err": "\(error)"])
       }

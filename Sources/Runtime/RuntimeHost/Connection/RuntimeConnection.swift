@@ -210,9 +210,9 @@ extension RuntimeConnection {
         }
       }
     } catch {
-      let reason = state == .closed ? "use of closed network connection" : "\(error)"
-      log.error("error while receiving message from worker", ["err": reason])
-      return reason
+      if state == .closed { return "use of closed network connection" }  // by us: nothing went wrong
+      log.error("error while receiving message from worker", ["err": "\(error)"])
+      return "\(error)"
     }
   }
 
