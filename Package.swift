@@ -56,10 +56,11 @@ let modules: [Module] = [
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "KeyValueStore"], tests: ["RocksDBStore"]),
   Module(name: "AsyncIO", floor: "Platform", uses: ["Bytes", "CUV", "CLinux"], tests: []),
   Module(name: "AsyncValues", floor: "Platform", tests: []),
+  Module(name: "FileSystem", floor: "Platform", tests: []),
   Module(name: "Telemetry", floor: "Platform", uses: ["Bytes", "JSONText"], tests: []),
   Module(name: "CommandLineTool", floor: "Platform", uses: [], tests: []),
   // Floor 3
-  Module(name: "GRPC", floor: "Network", uses: ["Bytes", "AsyncIO", "CNGHTTP2"], tests: ["CLinux"]),
+  Module(name: "GRPC", floor: "Network", uses: ["AsyncValues", "Bytes", "AsyncIO", "CNGHTTP2"], tests: ["CLinux"]),
   Module(name: "HTTP", floor: "Network", uses: ["Bytes", "AsyncIO"], tests: []),
   // Floor 4
   Module(
@@ -92,10 +93,12 @@ let modules: [Module] = [
     tests: []),
   Module(
     name: "RuntimeBundle", floor: "Runtime",
-    uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "COpenSSL", "CZlib", "CLinux"], tests: []),
+    uses: ["FileSystem", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "COpenSSL", "CZlib", "CLinux"],
+    tests: []),
   Module(
     name: "RuntimeHost", floor: "Runtime",
     uses: [
+      "FileSystem",
       "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle",
       "CSeccomp",
       "CLinux", "JSONText",
@@ -132,6 +135,7 @@ let modules: [Module] = [
   Module(
     name: "ExecutorWorker", floor: "Workers",
     uses: [
+      "AsyncValues",
       "Bytes", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService", "RegistrationWorker",
       "CommitteeWorker", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
     ], tests: []),
@@ -146,11 +150,12 @@ let modules: [Module] = [
     uses: ["AsyncValues", "OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "KeyValueStore", "Telemetry", "Wire"],
     tests: []),
   Module(
-    name: "BeaconWorker", floor: "Workers", uses: ["OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "Telemetry", "Bytes"],
+    name: "BeaconWorker", floor: "Workers",
+    uses: ["AsyncValues", "OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "Telemetry", "Bytes"],
     tests: []),
   // Floor 6
-  Module(name: "NodeIdentity", floor: "Node", uses: ["OasisCrypto", "COpenSSL"], tests: []),
-  Module(name: "NodeConfiguration", floor: "Node", uses: ["Bytes", "CBOR", "CYAML", "CLinux"], tests: []),
+  Module(name: "NodeIdentity", floor: "Node", uses: ["FileSystem", "OasisCrypto", "COpenSSL"], tests: []),
+  Module(name: "NodeConfiguration", floor: "Node", uses: ["FileSystem", "Bytes", "CBOR", "CYAML", "CLinux"], tests: []),
   Module(
     name: "NodeAPI", floor: "Node",
     uses: [
@@ -160,6 +165,7 @@ let modules: [Module] = [
   Module(
     name: "NodeCommands", floor: "Node",
     uses: [
+      "FileSystem",
       "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "CommandLineTool", "GRPC", "ConsensusApp",
       "ChainReplay", "KeyValueStore", "RocksDBStore", "RegistrationWorker", "NodeAPI", "NodeIdentity", "NodeConfiguration",
     ], tests: []),
@@ -167,6 +173,7 @@ let modules: [Module] = [
   Module(
     name: "NetRunner", floor: "Node",
     uses: [
+      "FileSystem",
       "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "GRPC", "CommandLineTool", "ConsensusApp",
       "RuntimeBundle", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
     ], tests: ["CometBFT"]),
@@ -175,6 +182,7 @@ let modules: [Module] = [
   Module(
     name: "OasisNode", floor: "Node",
     uses: [
+      "FileSystem",
       "AsyncValues", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "KeyValueStore",
       "RocksDBStore", "MKVS",
       "MKVSDatabase", "HTTP", "GRPC", "CometBFT", "ConsensusApp", "ConsensusService", "RuntimeProtocol", "RuntimeBundle", "RuntimeHost",

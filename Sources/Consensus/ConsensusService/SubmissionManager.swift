@@ -1,3 +1,4 @@
+internal import AsyncValues
 internal import CBOR
 internal import ConsensusApp
 public import OasisCrypto
@@ -34,16 +35,16 @@ public actor SubmissionManager {
   @discardableResult
   public func submit(_ method: String, _ body: some WireValue & Sendable, signer: any Signer) async throws -> SubmittedTransaction {
     let raw = RawCBOR(body.cbor())
-    var delay = Duration.milliseconds(200)
+    var backoff = Backoff(from: .milliseconds(200), to: .seconds(10), growing: .half)
     var elapsed = Duration.zero
     while true {
       do { return try await attempt(method, raw, signer) } catch {
         nonces[signer.publicKey] = nil
         guard Self.isTemporary(error), elapsed < .seconds(60) else { throw error }
+        let delay = backoff.next()
         log.debug("retrying transaction submission", ["method": method, "err": "\(error)", "delay": "\(delay)"])
         try await Task.sleep(for: delay)
         elapsed += delay
-        delay = min(delay * 3 / 2, .seconds(10))
       }
     }
   }

@@ -1,3 +1,4 @@
+internal import AsyncValues
 public import AsyncIO
 
 /// A gRPC client on one connection, which is made when first needed and made anew after it was lost. Rule: sheet 09 §5.1.
@@ -96,7 +97,7 @@ final class ClientCallHandle: Sendable {
   {
     let clock = ContinuousClock()
     let deadline = timeout.map { clock.now + $0 }
-    var backoff = Duration.milliseconds(50)
+    var backoff = Backoff(from: .milliseconds(50), to: .seconds(1))
     while true {
       do throws(GRPCStatus) {
         let connection = try await connected()
@@ -110,9 +111,9 @@ final class ClientCallHandle: Sendable {
         if Task.isCancelled { throw GRPCStatus(.cancelled, "context canceled") }
         guard options.waitForReady, error.code == .unavailable else { throw error }
       }
-      if let deadline, clock.now + backoff > deadline { throw GRPCStatus(.deadlineExceeded, "context deadline exceeded") }
-      do { try await IO.sleep(for: backoff) } catch { throw GRPCStatus(.cancelled, "context canceled") }
-      backoff = min(backoff * 2, .seconds(1))
+      let wait = backoff.next()
+      if let deadline, clock.now + wait > deadline { throw GRPCStatus(.deadlineExceeded, "context deadline exceeded") }
+      do { try await IO.sleep(for: wait) } catch { throw GRPCStatus(.cancelled, "context canceled") }
     }
   }
 

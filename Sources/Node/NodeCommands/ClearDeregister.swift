@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import CommandLineTool
 internal import KeyValueStore
 internal import NodeConfiguration
@@ -18,7 +19,7 @@ extension NodeCommands {
       throw environment.failure("data directory must be set", ["hint": "give the node's configuration with --config FILE"])
     }
     let directory = DataDirectory(path)
-    guard case .other? = try? SecureFile.kind(of: directory.persistentStore) else {
+    guard case .other? = try? Files.kind(of: directory.persistentStore) else {
       throw environment.failure(
         "failed to stat persistent store directory", ["err": "stat \(directory.persistentStore): no such file or directory"])
     }

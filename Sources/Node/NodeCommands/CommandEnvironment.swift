@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import CommandLineTool
 internal import Foundation
 internal import GRPC
@@ -95,12 +96,12 @@ struct CommandEnvironment {
 
   /// A file's bytes, or what is wrong in the reference's words.
   static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
-    if case .absent = try SecureFile.kind(of: path) { throw FileProblem("open \(path): no such file or directory") }
-    return try SecureFile.read(path, limit: limit)
+    if case .absent = try Files.kind(of: path) { throw FileProblem("open \(path): no such file or directory") }
+    return try Files.read(path, limit: limit)
   }
 
   static func write(_ text: String, to path: String) throws {
-    try SecureFile.write(Array(text.utf8), to: path)
+    try Files.write(Array(text.utf8), to: path)
   }
 }
 

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import CommandLineTool
 internal import NodeIdentity
 internal import OasisCrypto
@@ -19,7 +20,7 @@ struct EntityFiles {
   private var descriptor: String { "\(folder)/entity.json" }
   private var key: String { "\(folder)/entity.pem" }
 
-  var exist: Bool { get throws { try SecureFile.kind(of: descriptor) != .absent } }
+  var exist: Bool { get throws { try Files.kind(of: descriptor) != .absent } }
 
   /// The entity and its key, or the test entity where the flags say so.
   func load() throws -> (entity: Entity, signer: MemorySigner) {
@@ -40,12 +41,12 @@ struct EntityFiles {
 
   /// A key is never overwritten: whoever has lost it has lost the entity.
   func generate() throws -> MemorySigner {
-    if case .absent = try SecureFile.kind(of: folder) { throw FileProblem("open \(key): no such file or directory") }
-    guard case .absent = try SecureFile.kind(of: key) else {
+    if case .absent = try Files.kind(of: folder) { throw FileProblem("open \(key): no such file or directory") }
+    guard case .absent = try Files.kind(of: key) else {
       throw FileProblem("\(key) exists: --entity.reuse_signer keeps it, or remove it first")
     }
     let signer = MemorySigner()
-    try SecureFile.write(Array(PEM.privateKey(signer).utf8), to: key, replace: false)
+    try Files.write(Array(PEM.privateKey(signer).utf8), to: key, replace: false)
     return signer
   }
 

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Bytes
 internal import CommandLineTool
 internal import NodeAPI

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import FileSystem
 internal import Glibc
 
 /// The node's directory: what lies where in it, and who may use it. Rule: sheet 09 §2.
@@ -34,8 +35,8 @@ public struct DataDirectory: Sendable, Hashable {
   public static func prepare(_ path: String) throws(DataDirectoryError) {
     var status = stat()
     if lstat(path, &status) != 0 {
-      guard errno == ENOENT else { throw .init("common/Mkdir: failed to stat path '\(path)': \(reason())") }
-      return try create(path)
+      guard errno == ENOENT else { throw .init("common/Mkdir: failed to stat path '\(path)': \(FileError.text(errno))") }
+      do throws(FileError) { return try Files.makeFolders(path) } catch { throw .init("common/Mkdir: \(error)") }
     }
     guard status.st_mode & S_IFMT == S_IFDIR else { throw .init("common/Mkdir: path '\(path)' is not a directory") }
     let mode = status.st_mode & 0o777
@@ -44,14 +45,6 @@ public struct DataDirectory: Sendable, Hashable {
     }
     guard status.st_uid == geteuid() else {
       throw .init("common/Mkdir: path '\(path)' has invalid owner: \(status.st_uid). Expected owner: \(geteuid())")
-    }
-  }
-
-  private static func create(_ path: String) throws(DataDirectoryError) {
-    var made = path.hasPrefix("/") ? "" : "."
-    for part in path.split(separator: "/") {
-      made += "/\(part)"
-      if mkdir(made, 0o700) != 0, errno != EEXIST { throw .init("common/Mkdir: mkdir \(made): \(reason())") }
     }
   }
 
@@ -66,19 +59,19 @@ public struct DataDirectory: Sendable, Hashable {
   public func lock() throws(DataDirectoryError) -> DataDirectoryLock {
     let file = "\(path)/lock"
     let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw .init("data directory '\(path)': open \(file): \(reason())") }
+    guard descriptor >= 0 else { throw .init("data directory '\(path)': open \(file): \(FileError.text(errno))") }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       var text = [UInt8](repeating: 0, count: 20)
       let count = max(read(descriptor, &text, text.count), 0)
       close(descriptor)
-      guard code == EWOULDBLOCK else { throw .init("data directory '\(path)': lock: \(String(cString: strerror(code)).lowercased())") }
+      guard code == EWOULDBLOCK else { throw .init("data directory '\(path)': lock: \(FileError.text(code))") }
       let owner = String(decoding: text[..<count].prefix { (0x30...0x39).contains($0) }, as: UTF8.self)
       throw .init("data directory '\(path)' is in use by process \(owner.isEmpty ? "unknown" : owner)", owner: Int32(owner))
     }
     let text = Array("\(getpid())\n".utf8)
     guard ftruncate(descriptor, 0) == 0, write(descriptor, text, text.count) == text.count else {
-      let reason = reason()
+      let reason = FileError.text(errno)
       close(descriptor)
       throw .init("data directory '\(path)': write \(file): \(reason)")
     }

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Glibc
 
 /// What a node is for. Rule: sheet 09 §1.3.
@@ -105,21 +106,8 @@ public struct NodeConfiguration: ConfigurationSection {
   }
 
   private static func contents(_ path: String) throws(ConfigurationError) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(file: path, reason: "open \(path): \(reason())") }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while bytes.count <= 8 << 20 {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw .unreadable(file: path, reason: "read \(path): \(reason())") }
-      if count == 0 { return String(validating: bytes, as: UTF8.self) }
-      bytes += chunk[..<count]
+    do throws(FileError) { return String(validating: try Files.read(path, limit: 8 << 20), as: UTF8.self) } catch {
+      throw .unreadable(file: path, reason: error.description)
     }
-    throw .unreadable(file: path, reason: "larger than 8 MiB")
   }
 }
-
-/// The system's words for the last failure, as Go prints them.
-func reason() -> String { String(cString: strerror(errno)).lowercased() }

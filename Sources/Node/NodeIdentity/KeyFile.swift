@@ -1,3 +1,4 @@
+public import FileSystem
 public import OasisCrypto
 
 /// A signing key on disk: `NAME.pem` (private) and `NAME_pub.pem`. Rule: sheet 01 §3.7, §9.
@@ -21,13 +22,13 @@ public struct KeyFile: Sendable {
 
   /// The key, made first where `generate` allows it and neither file exists.
   public func load(generate: Bool) throws(FileError) -> MemorySigner {
-    let kinds = (try SecureFile.kind(of: privatePath), try SecureFile.kind(of: publicPath))
+    let kinds = (try Files.kind(of: privatePath), try Files.kind(of: publicPath))
     switch kinds {
     case (.absent, .absent):
       guard generate else { throw FileError(path: privatePath, reason: "no such file: \(maker)") }
       let signer = MemorySigner()
-      try SecureFile.write(Array(PEM.privateKey(signer).utf8), to: privatePath, replace: false)
-      try SecureFile.write(Array(PEM.publicKey(signer.publicKey).utf8), to: publicPath)
+      try Files.write(Array(PEM.privateKey(signer).utf8), to: privatePath, replace: false)
+      try Files.write(Array(PEM.publicKey(signer.publicKey).utf8), to: publicPath)
       return signer
     case (.absent, _):
       throw FileError(
@@ -42,7 +43,7 @@ public struct KeyFile: Sendable {
   }
 
   private func readPrivate() throws(FileError) -> MemorySigner {
-    let bytes = try SecureFile.read(privatePath)
+    let bytes = try Files.read(privatePath)
     do {
       let (seed, stored) = try PEM.readPrivateKey(bytes)
       let signer = MemorySigner(seed: seed)
@@ -55,12 +56,12 @@ public struct KeyFile: Sendable {
     }
   }
 
-  private func checkPublic(_ kind: SecureFile.Kind, _ signer: MemorySigner) throws(FileError) {
+  private func checkPublic(_ kind: Files.Kind, _ signer: MemorySigner) throws(FileError) {
     switch kind {
-    case .absent: try SecureFile.write(Array(PEM.publicKey(signer.publicKey).utf8), to: publicPath)
+    case .absent: try Files.write(Array(PEM.publicKey(signer.publicKey).utf8), to: publicPath)
     case .other(let what): throw FileError(path: publicPath, reason: "is \(what), not a key file")
     case .file:
-      let bytes = try SecureFile.read(publicPath)
+      let bytes = try Files.read(publicPath)
       guard let key = try? PEM.readPublicKey(bytes) else {
         throw FileError(path: publicPath, reason: "not a public key file: remove it and it is written anew from \(privatePath)")
       }
@@ -68,5 +69,14 @@ public struct KeyFile: Sendable {
         throw FileError(path: publicPath, reason: "holds another key than \(privatePath): one of them is not this node's")
       }
     }
+  }
+}
+
+extension FileError {
+  /// A private key that others may read. Rule: sheet 09 §2.2.
+  static func permissions(_ path: String, mode: UInt32) -> FileError {
+    FileError(
+      path: path, reason: "a private key must have mode 0600: chmod 600 \(path)",
+      words: "signature/signer/file: invalid PEM file permissions \(String(mode, radix: 8)) on \(path)")
   }
 }

@@ -1,3 +1,4 @@
+public import FileSystem
 public import OasisCrypto
 internal import Glibc
 
@@ -36,18 +37,18 @@ public struct NodeIdentity: Sendable {
   /// A public key of the folder, without its private half.
   public static func publicKey(folder: String, name: String) throws(FileError) -> PublicKey {
     let path = "\(folder)/\(name)_pub.pem"
-    do { return try PEM.readPublicKey(try SecureFile.read(path)) } catch let error as FileError { throw error } catch {
+    do { return try PEM.readPublicKey(try Files.read(path)) } catch let error as FileError { throw error } catch {
       throw FileError(path: path, reason: "\(error)")
     }
   }
 
   private static func loadEntropy(_ path: String) throws(FileError) {
-    switch try SecureFile.kind(of: path) {
+    switch try Files.kind(of: path) {
     case .absent:
-      try SecureFile.write(Array(PEM(type: PEM.staticEntropyType, contents: randomBytes(32)).text.utf8), to: path, replace: false)
+      try Files.write(Array(PEM(type: PEM.staticEntropyType, contents: randomBytes(32)).text.utf8), to: path, replace: false)
     case .other(let what): throw FileError(path: path, reason: "is \(what), not a file of static entropy")
     case .file:
-      let bytes = try SecureFile.read(path)
+      let bytes = try Files.read(path)
       guard let entropy = try? PEM.read(bytes, type: PEM.staticEntropyType), entropy.count == 32 else {
         throw FileError(path: path, reason: "not a file of static entropy: restore it from a backup, or remove it to have it made anew")
       }

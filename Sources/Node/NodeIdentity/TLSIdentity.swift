@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import COpenSSL
 internal import Glibc
 public import OasisCrypto
@@ -15,28 +16,28 @@ public struct TLSIdentity: Sendable {
   static func load(folder: String, name: String, replaceUnreadable: Bool, _ notices: inout [String]) throws(FileError) -> TLSIdentity {
     let path = "\(folder)/\(name).pem"
     var signer: MemorySigner?
-    if case .absent = try SecureFile.kind(of: path) {
+    if case .absent = try Files.kind(of: path) {
     } else {
       do throws(FileError) { signer = try read(path) } catch {
         guard replaceUnreadable else { throw error }
-        guard rename(path, "\(path).old") == 0 else { throw FileError.system(path, "cannot be set aside") }
+        try Files.rename(path, to: "\(path).old")
         notices.append("TLS key replaced by a new one, the old file is \(path).old: \(error)")
       }
     }
     let isNew = signer == nil
     let key = signer ?? MemorySigner()
-    if isNew { try SecureFile.write(Array(PEM.tlsPrivateKey(seed: key.seed).utf8), to: path) }
+    if isNew { try Files.write(Array(PEM.tlsPrivateKey(seed: key.seed).utf8), to: path) }
     guard let certificate = certificate(for: key, commonName: NodeIdentity.commonName) else {
       throw FileError(path: path, reason: "no certificate could be made for it")
     }
-    try SecureFile.write(Array(PEM(type: "CERTIFICATE", contents: certificate).text.utf8), to: "\(folder)/\(name)_cert.pem")
+    try Files.write(Array(PEM(type: "CERTIFICATE", contents: certificate).text.utf8), to: "\(folder)/\(name)_cert.pem")
     return TLSIdentity(signer: key, certificate: certificate)
   }
 
   private static func read(_ path: String) throws(FileError) -> MemorySigner {
-    guard case .file(let mode) = try SecureFile.kind(of: path) else { throw FileError(path: path, reason: "not a regular file") }
+    guard case .file(let mode) = try Files.kind(of: path) else { throw FileError(path: path, reason: "not a regular file") }
     guard mode == 0o600 else { throw .permissions(path, mode: mode) }
-    do { return MemorySigner(seed: try PEM.readTLSPrivateKey(try SecureFile.read(path))) } catch let error as FileError {
+    do { return MemorySigner(seed: try PEM.readTLSPrivateKey(try Files.read(path))) } catch let error as FileError {
       throw error
     } catch {
       throw FileError(path: path, reason: "not a TLS key file (\(error))")

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import AsyncIO
 internal import AsyncValues
 internal import BeaconWorker
@@ -128,7 +129,7 @@ actor RunningNode: NodeLifecycle {
       }
       id = key
     } else if !section.entity.isEmpty {
-      let text = try SecureFile.read(section.entity)
+      let text = try Files.read(section.entity)
       do { id = try Entity.decode(json: text).id } catch { throw StartError("registration.entity: \(section.entity): \(error)") }
     }
     let isValidator = setup.configuration.consensus.validator

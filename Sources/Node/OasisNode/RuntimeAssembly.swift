@@ -69,7 +69,7 @@ struct RuntimeAssembly: Sendable {
     self.history = history
     indexer = HistoryIndexer(
       history: history, source: RuntimeBlocks(backend: backend), batchSize: configuration.runtime.indexer.batchSize, log: log,
-      retry: { attempt in try await Task.sleep(for: .milliseconds(min(10_000, 100 << min(attempt, 7)))) })
+      sleep: { try await Task.sleep(for: $0) })
 
     let pool = Late<TransactionPool>()
     let handler = NodeHostHandler(

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import OasisCrypto
 internal import OasisTypes
 internal import Bytes
@@ -21,8 +22,8 @@ extension RuntimeBundle {
         let temporary = Files.temporaryName(beside: final)
         do {
           try write(to: temporary)
-          try Files.rename(temporary, final)
-          try Files.syncDirectory(bundles)
+          try Files.rename(temporary, to: final)
+          try Files.syncFolder(bundles)
         } catch {
           Files.remove(temporary)
           throw error
@@ -34,7 +35,7 @@ extension RuntimeBundle {
 
   private func write(to folder: String) throws {
     try complete(folder)
-    try Files.syncDirectory(folder)
+    try Files.syncFolder(folder)
   }
 
   private func complete(_ folder: String) throws {
@@ -52,7 +53,7 @@ extension RuntimeBundle {
 
   private func makeFolders(_ folder: String) throws {
     for path in [folder, "\(folder)/META-INF"] {
-      try Files.makeDirectory(path)
+      try Files.makeFolder(path)
       try Files.setMode(path, 0o700)
     }
   }
@@ -67,12 +68,11 @@ extension RuntimeBundle {
 
   private func writeFile(_ name: String, _ path: String) throws {
     let temporary = Files.temporaryName(beside: path)
-    let descriptor = try Files.create(temporary)
     do {
-      defer { Files.close(descriptor) }
-      try stream(name) { try Files.write(descriptor, $0, temporary) }
-      try Files.sync(descriptor, temporary)
-      try Files.rename(temporary, path)
+      let file = try OpenFile(creating: temporary)
+      try stream(name) { try file.write($0.bytes) }
+      try file.sync()
+      try Files.rename(temporary, to: path)
     } catch {
       Files.remove(temporary)
       throw error
@@ -88,15 +88,12 @@ extension RuntimeBundle {
   }
 
   private static func digest(ofFile path: String) throws -> Hash {
-    let descriptor = try Files.open(path)
-    defer { Files.close(descriptor) }
+    let file = try OpenFile(reading: path)
     var hash = SHA512_256()
-    var offset = 0
     while true {
-      let piece = try Files.read(descriptor, at: offset, count: 1 << 16, path)
+      let piece = try file.next(1 << 16)
       if piece.isEmpty { return hash.hash() }
       piece.withUnsafeBytes { hash.update($0) }
-      offset += piece.count
     }
   }
 
@@ -107,20 +104,18 @@ extension RuntimeBundle {
   public static func manifest(inFolder folder: String, limits: BundleLimits = .init()) throws -> Manifest {
     let path = "\(folder)/\(Manifest.fileName)"
     do {
-      let descriptor = try Files.open(path)
-      defer { Files.close(descriptor) }
-      return try Manifest(json: Files.read(descriptor, at: 0, count: min(limits.manifest, Files.size(descriptor, path)), path))
+      return try Manifest(json: Files.read(path, limit: limits.manifest))
     } catch let error as FileError { throw BundleError("failed to read manifest: \(error)") }
   }
 
   /// Names of the folders in a folder of bundles, sorted.
-  public static func folders(in bundles: String) -> [String] { Files.names(bundles).filter { !$0.hasSuffix(".tmp") } }
+  public static func folders(in bundles: String) -> [String] { ((try? Files.names(in: bundles)) ?? []).filter { !$0.hasSuffix(".tmp") } }
 }
 
 extension RuntimeBundle {
   /// The content of a file that shall go into a bundle.
   public static func contents(ofFile path: String, limits: BundleLimits = .init()) throws -> [UInt8] {
-    do { return try Files.contents(path, limit: limits.content) } catch let error as FileError {
+    do { return try Files.read(path, limit: limits.content) } catch {
       throw BundleError("failed to load '\(path)': \(error)")
     }
   }
@@ -136,16 +131,14 @@ extension RuntimeBundle {
     do { try manifest.validate() } catch { throw BundleError("malformed manifest: \(error.reason)") }
     let temporary = Files.temporaryName(beside: path)
     do {
-      let descriptor = try Files.create(temporary)
       do {
-        defer { Files.close(descriptor) }
-        var writer = ZipWriter(descriptor: descriptor, path: temporary)
+        var writer = ZipWriter(try OpenFile(creating: temporary))
         try writer.add(Manifest.fileName, Array(manifest.jsonText().utf8))
         for (name, content) in files.sorted(by: { $0.key < $1.key }) { try writer.add(name, content) }
         try writer.finish()
-        try Files.sync(descriptor, temporary)
         _ = try RuntimeBundle(path: temporary)  // what we write must open
-        try Files.rename(temporary, path)
+        try Files.rename(temporary, to: path)
+        try Files.syncFolder(of: path)
       } catch {
         Files.remove(temporary)
         throw error

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Bytes
 public import OasisCrypto
 public import OasisTypes
@@ -36,7 +37,7 @@ public struct BundleManager: Sendable {
     log.info("starting")
     do {
       Files.remove(temporary)
-      for folder in [bundles, temporary] { try Files.makeDirectories(folder) }
+      for folder in [bundles, temporary] { try Files.makeFolders(folder) }
     } catch { throw BundleError("failed to prepare folders: \(error)") }
     removeLeftovers()
     let exploded = try explode(paths)
@@ -110,7 +111,7 @@ public struct BundleManager: Sendable {
 
   /// What a killed node left half unpacked.
   private func removeLeftovers() {
-    for name in Files.names(bundles) where name.hasSuffix(".tmp") { Files.remove("\(bundles)/\(name)") }
+    for name in (try? Files.names(in: bundles)) ?? [] where name.hasSuffix(".tmp") { Files.remove("\(bundles)/\(name)") }
   }
 }
 

@@ -1,6 +1,5 @@
-internal import CLinux
 internal import CZlib
-internal import Glibc
+internal import FileSystem
 
 /// A ZIP archive on disk, read on demand. Written for bundles: no encryption, no archives above 4 GiB.
 ///
@@ -33,22 +32,18 @@ final class ZipArchive: Sendable {
 
   let path: String
   let entries: [Entry]
-  private let descriptor: Int32
+  private let file: OpenFile
 
   init(path: String, limits: BundleLimits) throws {
     self.path = path
-    descriptor = try Files.open(path)
-    do { entries = try Self.readDirectory(descriptor, path, limits) } catch {
-      close(descriptor)
-      throw error
-    }
+    let file = try OpenFile(reading: path)
+    entries = try Self.readDirectory(file, limits)
+    self.file = file
   }
-
-  deinit { close(descriptor) }
 
   /// Hands out the content of an entry in pieces; fails where it does not match its size or checksum.
   func read(_ entry: Entry, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-    let header = try Files.read(descriptor, at: entry.headerOffset, count: 30, path)
+    let header = try file.read(at: entry.headerOffset, count: 30)
     guard header.count == 30, header.integer(at: 0, bytes: 4) == 0x0403_4b50 else { throw ZipError.notZip }
     let start = entry.headerOffset + 30 + header.integer(at: 26, bytes: 2) + header.integer(at: 28, bytes: 2)
     var checksum = crc32(0, nil, 0)
@@ -70,7 +65,7 @@ final class ZipArchive: Sendable {
   private func stored(_ start: Int, _ count: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     var offset = start
     while offset < start + count {
-      let piece = try Files.read(descriptor, at: offset, count: min(1 << 16, start + count - offset), path)
+      let piece = try file.read(at: offset, count: min(1 << 16, start + count - offset))
       guard !piece.isEmpty else { throw ZipError.notZip }
       try piece.withUnsafeBytes(body)
       offset += piece.count
@@ -87,7 +82,7 @@ final class ZipArchive: Sendable {
     var offset = start
     var status = Z_OK
     while status != Z_STREAM_END {
-      var input = try Files.read(descriptor, at: offset, count: min(1 << 16, start + count - offset), path)
+      var input = try file.read(at: offset, count: min(1 << 16, start + count - offset))
       guard !input.isEmpty else { throw ZipError.checksum }
       offset += input.count
       var used = 0
@@ -115,10 +110,10 @@ extension ZipArchive {
   private static let endSize = 22
 
   /// Reads the central directory, which alone says what the archive holds.
-  private static func readDirectory(_ descriptor: Int32, _ path: String, _ limits: BundleLimits) throws -> [Entry] {
-    let size = try Files.size(descriptor, path)
+  private static func readDirectory(_ file: borrowing OpenFile, _ limits: BundleLimits) throws -> [Entry] {
+    let size = try file.size()
     let tailStart = max(0, size - (endSize + 65_535))
-    let tail = try Files.read(descriptor, at: tailStart, count: size - tailStart, path)
+    let tail = try file.read(at: tailStart, count: size - tailStart)
     guard let end = findEnd(tail) else { throw ZipError.notZip }
     let records = tail.integer(at: end + 10, bytes: 2)
     let directorySize = tail.integer(at: end + 12, bytes: 4)
@@ -131,8 +126,8 @@ extension ZipArchive {
     guard base >= 0, directorySize <= size else { throw ZipError.notZip }
     var start = base + directoryOffset
     // An archive whose offsets already count the bytes before it: the reference looks whether a directory lies at the stated place.
-    if base > 0, try Files.read(descriptor, at: directoryOffset, count: 4, path) == [0x50, 0x4b, 1, 2] { start = directoryOffset }
-    let directory = try Files.read(descriptor, at: start, count: min(directorySize, limits.files * 512), path)
+    if base > 0, try file.read(at: directoryOffset, count: 4) == [0x50, 0x4b, 1, 2] { start = directoryOffset }
+    let directory = try file.read(at: start, count: min(directorySize, limits.files * 512))
     return try entries(directory, count: records, base: start - directoryOffset, fileSize: size, limits)
   }
 

@@ -1,15 +1,14 @@
 internal import CZlib
-internal import Glibc
+internal import FileSystem
 
 /// Writes a ZIP archive, deflated, without dates: equal content gives equal bytes.
-struct ZipWriter {
-  private let descriptor: Int32
-  private let path: String
+struct ZipWriter: ~Copyable {
+  private let file: OpenFile
   private var offset = 0
   private var directory: [UInt8] = []
   private var count = 0
 
-  init(descriptor: Int32, path: String) { (self.descriptor, self.path) = (descriptor, path) }
+  init(_ file: consuming OpenFile) { self.file = file }
 
   mutating func add(_ name: String, _ content: [UInt8]) throws {
     let packed = try Self.deflated(content)
@@ -27,7 +26,7 @@ struct ZipWriter {
     common.append(0, bytes: 2)
     var header: [UInt8] = [0x50, 0x4b, 3, 4] + common + Array(name.utf8)
     header += packed
-    try header.withUnsafeBytes { try Files.write(descriptor, $0, path) }
+    try file.write(header)
     offset += header.count
 
     directory += [0x50, 0x4b, 1, 2]
@@ -38,13 +37,15 @@ struct ZipWriter {
     count += 1
   }
 
+  /// Writes the directory of the archive, and makes all of it durable.
   mutating func finish() throws {
     var end = directory + [0x50, 0x4b, 5, 6]
     let fields: [(UInt32, Int)] = [
       (0, 2), (0, 2), (UInt32(count), 2), (UInt32(count), 2), (UInt32(directory.count), 4), (UInt32(truncatingIfNeeded: offset), 4), (0, 2),
     ]
     for (value, bytes) in fields { end.append(value, bytes: bytes) }
-    try end.withUnsafeBytes { try Files.write(descriptor, $0, path) }
+    try file.write(end)
+    try file.sync()
   }
 
   private static func deflated(_ content: [UInt8]) throws -> [UInt8] {

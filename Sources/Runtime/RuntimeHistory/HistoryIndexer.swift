@@ -1,3 +1,4 @@
+internal import AsyncValues
 internal import Bytes
 public import OasisTypes
 public import Telemetry
@@ -55,16 +56,16 @@ public actor HistoryIndexer {
   private let history: RuntimeHistory
   private let source: any RuntimeBlockSource
   private let batchSize: Int64
-  private let retry: @Sendable (_ attempt: Int) async throws -> Void
+  private let sleep: @Sendable (Duration) async throws -> Void
   private let log: Log
   private var state = Status()
 
-  /// An indexer. `batchSize` heights are read at once; `retry` waits before a failed step is tried again.
+  /// An indexer. `batchSize` heights are read at once; `sleep` waits before a failed step is tried again.
   public init(
     history: RuntimeHistory, source: any RuntimeBlockSource, batchSize: UInt16 = 1000, log: Log,
-    retry: @escaping @Sendable (_ attempt: Int) async throws -> Void
+    sleep: @escaping @Sendable (Duration) async throws -> Void
   ) {
-    (self.history, self.source, self.batchSize, self.retry) = (history, source, Int64(max(batchSize, 1)), retry)
+    (self.history, self.source, self.batchSize, self.sleep) = (history, source, Int64(max(batchSize, 1)), sleep)
     self.log = log.module("runtime/history/indexer").with(["runtime_id": history.runtimeID.description])
     state.batchSize = Int(self.batchSize)
   }
@@ -98,7 +99,7 @@ public actor HistoryIndexer {
   private func reindex(to block: RootHash.AnnotatedBlock) async throws {
     log.info("reindexing", ["log_event": "roothash/history_reindexing"])
     state.phase = .reindexing
-    var attempt = 0
+    var backoff = Backoff(from: .milliseconds(200), to: .seconds(10))
     while true {
       do {
         try await read(to: block.height)
@@ -107,9 +108,8 @@ public actor HistoryIndexer {
         try await history.setInitialized()
         break
       } catch is CancellationError { throw CancellationError() } catch {
-        attempt += 1
         log.error("failed to reindex", ["err": "\(error)"])
-        try await retry(attempt)
+        try await sleep(backoff.next())
       }
     }
     state.reindex = nil
@@ -152,7 +152,7 @@ public actor HistoryIndexer {
 
   /// Adds new blocks; what cannot be written stays and is tried again.
   private func index(_ pending: inout [RootHash.AnnotatedBlock]) async throws {
-    var attempt = 0
+    var backoff = Backoff(from: .milliseconds(200), to: .seconds(10))
     while !pending.isEmpty {
       do {
         try await readMissed(before: pending)
@@ -165,10 +165,9 @@ public actor HistoryIndexer {
         pending = []
         state.lastRound = await history.lastRound ?? 0
       } catch is CancellationError { throw CancellationError() } catch {
-        attempt += 1
         log.error("failed to index", ["err": "\(error)"])
         guard pending.count <= Self.mostPending else { throw error }
-        try await retry(attempt)
+        try await sleep(backoff.next())
       }
     }
   }

@@ -56,8 +56,7 @@ public actor BeaconWorker {
     switch effect {
     case .prove(let epoch, let alpha):
       group.addTask { signal.yield(.machine(.finished(epoch, success: await self.prove(epoch, alpha)))) }
-    case .retryLater(let epoch, let attempt):
-      let delay = Duration.milliseconds(min(10_000, 500 << min(attempt, 5)))
+    case .retryLater(let epoch, let delay):
       group.addTask {
         if (try? await Task.sleep(for: delay)) != nil { signal.yield(.machine(.retry(epoch))) }
       }

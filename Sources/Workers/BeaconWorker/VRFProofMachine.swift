@@ -1,3 +1,4 @@
+internal import AsyncValues
 internal import OasisTypes
 
 /// When to prove the VRF, as a value. Rule: sheet 08 §C8.
@@ -14,8 +15,8 @@ struct VRFProofMachine {
   enum Effect: Equatable {
     /// Prove this alpha and submit the proof for this epoch.
     case prove(Epoch, alpha: [UInt8])
-    /// Send `retry` after a delay that grows with `attempt`.
-    case retryLater(Epoch, attempt: Int)
+    /// Send `retry` after this wait.
+    case retryLater(Epoch, after: Duration)
   }
 
   private enum Phase: Equatable {
@@ -27,7 +28,7 @@ struct VRFProofMachine {
 
   private var epoch: Epoch?
   private var phase = Phase.done
-  private var attempts = 0
+  private var backoff = Backoff(from: .seconds(1), to: .seconds(10))
   private var latest: (height: Int64, state: VRFState, isProven: Bool)?
 
   mutating func handle(_ event: Event) -> [Effect] {
@@ -35,7 +36,10 @@ struct VRFProofMachine {
     case .block(let height, let state, let isProven):
       guard let state else { return [] }
       latest = (height, state, isProven)
-      if state.epoch != epoch { (epoch, phase, attempts) = (state.epoch, .waiting, 0) }
+      if state.epoch != epoch {
+        (epoch, phase) = (state.epoch, .waiting)
+        backoff.reset()
+      }
       return phase == .waiting ? proveIfDue() : []
     case .finished(let of, let success):
       guard of == epoch, phase == .proving else { return [] }
@@ -44,8 +48,7 @@ struct VRFProofMachine {
         return []
       }
       phase = .backingOff
-      attempts += 1
-      return [.retryLater(of, attempt: attempts)]
+      return [.retryLater(of, after: backoff.next())]
     case .retry(let of):
       guard of == epoch, phase == .backingOff else { return [] }
       return proveIfDue()

@@ -1,3 +1,4 @@
+internal import AsyncValues
 internal import Bytes
 public import CommitteeWorker
 internal import ConsensusApp
@@ -256,7 +257,7 @@ public actor ExecutorWorker {
 
   /// Has the runtime verify the chain up to now; tried again until it does or the task is cancelled.
   private func synchronizeTrust(_ version: Version) async {
-    var delay = Duration.milliseconds(100)
+    var backoff = Backoff(from: .milliseconds(100), to: .seconds(5))
     while !Task.isCancelled {
       do {
         try await committee.host.synchronize(to: await backend.latestHeight())
@@ -264,8 +265,7 @@ public actor ExecutorWorker {
         return
       } catch {
         log.debug("runtime is not synced to the consensus layer yet", ["err": "\(error)"])
-        guard (try? await Task.sleep(for: delay)) != nil else { return }
-        delay = min(delay * 2, .seconds(5))
+        guard (try? await Task.sleep(for: backoff.next())) != nil else { return }
       }
     }
   }

@@ -36,7 +36,7 @@ public actor RegistrationWorker {
   private let signal: AsyncStream<Signal>.Continuation
   private let signals: AsyncStream<Signal>
   private var machine = RegistrationMachine(isDelayed: false)
-  private var retryDelay = Duration.milliseconds(500)
+  private var backoff = Backoff(from: .milliseconds(500), to: .seconds(10))
   private let initialized = Gate()
   private var warnedEpoch: Epoch?
   public private(set) var status = RegistrationStatus()
@@ -170,8 +170,7 @@ public actor RegistrationWorker {
     switch effect {
     case .register(let epoch): group.addTask { await self.register(epoch) }
     case .retryLater:
-      let delay = retryDelay
-      retryDelay = min(retryDelay * 2, .seconds(10))
+      let delay = backoff.next()
       group.addTask { [signal] in
         if (try? await Task.sleep(for: delay)) != nil { signal.yield(.retry) }
       }

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Glibc
 public import NodeConfiguration
 
@@ -46,13 +47,7 @@ public struct DemoDirectory: Sendable, Hashable {
   }
 
   private func create(_ path: String) throws(RunnerError) {
-    var made = ""
-    for part in path.split(separator: "/") {
-      made += "/\(part)"
-      if mkdir(made, 0o700) != 0, errno != EEXIST {
-        throw RunnerError("\(made): cannot be created: \(String(cString: strerror(errno)).lowercased())")
-      }
-    }
+    do throws(FileError) { try Files.makeFolders(path) } catch { throw RunnerError(error.description) }
   }
 
   private static func workingDirectory() throws(RunnerError) -> String {

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Bytes
 internal import ConsensusApp
 internal import Glibc
@@ -31,7 +32,7 @@ public struct DemoNetwork: Sendable {
   }
 
   private static func open(_ directory: DemoDirectory) throws -> DemoNetwork {
-    let text = try SecureFile.read(directory.genesis, limit: 1 << 24)
+    let text = try Files.read(directory.genesis, limit: 1 << 24)
     let document: GenesisDocument
     do { document = try GenesisDocument(file: text) } catch {
       throw RunnerError("\(directory.genesis): \(error): restore it, or remove \(directory.path) to start anew")
@@ -76,18 +77,18 @@ public struct DemoNetwork: Sendable {
     let entity = try KeyFile(folder: directory.entity, name: "entity").load(generate: true)
     let identity = try NodeIdentity.load(folder: directory.node.path, generate: true)
     let owner = Entity(id: entity.publicKey, nodes: [identity.node.publicKey])
-    try SecureFile.write(Array(owner.jsonText().utf8), to: "\(directory.entity)/entity.json")
+    try Files.write(Array(owner.jsonText().utf8), to: "\(directory.entity)/entity.json")
     let signed = try SignedEnvelope(owner, by: entity, context: .registerEntity)
-    try SecureFile.write(Array(signed.jsonText().utf8), to: "\(directory.entity)/entity_genesis.json")
+    try Files.write(Array(signed.jsonText().utf8), to: "\(directory.entity)/entity_genesis.json")
 
     let manifest = try writeBundle(directory, programs)
     let now = time()
     let genesis = DemoGenesis(time: now, entity: entity, keys: .init(identity), bundleChecksum: manifest.hash.bytes)
     let document = try genesis.document()
     try GenesisCheck.run(document, allowsDebug: true)
-    try SecureFile.write(
+    try Files.write(
       Array(DemoConfiguration(directory: directory, entity: entity.publicKey).text.utf8), to: directory.configuration)
-    try SecureFile.write(Array(try document.canonicalText().utf8), to: directory.genesis)
+    try Files.write(Array(try document.canonicalText().utf8), to: directory.genesis)
     return DemoNetwork(
       directory: directory, isNew: true, chainContext: document.chainContext, entity: entity.publicKey,
       genesisExpiration: genesis.maxNodeExpiration)

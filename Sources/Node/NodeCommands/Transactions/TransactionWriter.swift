@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import CBOR
 internal import CommandLineTool
 internal import Glibc
@@ -35,7 +36,7 @@ struct TransactionWriter {
     let fee = Fee(amount: Quantity(call[TransactionFlags.feeAmount]), gas: gas)
     let transaction = Transaction(nonce: call[TransactionFlags.nonce], fee: fee, method: method, body: body ?? RawCBOR())
     if call[TransactionFlags.unsigned] {
-      return try save("failed to save unsigned transaction") { try SecureFile.write(transaction.cbor(), to: path) }
+      return try save("failed to save unsigned transaction") { try Files.write(transaction.cbor(), to: path) }
     }
     let signer = try signer ?? loadSigner()
     show(transaction, shown.jsonText(indent: "  "))

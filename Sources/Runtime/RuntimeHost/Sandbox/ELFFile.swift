@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import CLinux
 internal import Glibc
 
@@ -64,23 +65,14 @@ struct ELFFile {
 
   /// Reads parts of a file; nothing outside of it and not more than 64 MiB.
   private struct Reader: ~Copyable {
-    private let descriptor: Int32
-    private let path: String
+    private let file: OpenFile
 
-    init(path: String) throws {
-      descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      self.path = path
-      guard descriptor >= 0 else { throw SystemError("open \(path)") }
-    }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    init(path: String) throws { file = try OpenFile(reading: path) }
 
     func read(at offset: Int, count: Int) throws -> [UInt8] {
-      guard offset >= 0, count >= 0, count <= 64 << 20 else { throw Malformed(path: path, reason: "malformed ELF header") }
-      let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-        filled = max(0, pread(descriptor, buffer.baseAddress, count, off_t(offset)))
-      }
-      guard bytes.count == count else { throw Malformed(path: path, reason: "truncated ELF file") }
+      guard offset >= 0, count >= 0, count <= 64 << 20 else { throw Malformed(path: file.path, reason: "malformed ELF header") }
+      let bytes = try file.read(at: offset, count: count)
+      guard bytes.count == count else { throw Malformed(path: file.path, reason: "truncated ELF file") }
       return bytes
     }
   }
@@ -93,10 +85,7 @@ struct SystemError: Error, CustomStringConvertible {
 
   init(_ operation: String, code: Int32 = errno) { (self.operation, self.code) = (operation, code) }
 
-  var description: String {
-    let text = String(cString: strerror(code))
-    return "\(operation): \(text.prefix(1).lowercased())\(text.dropFirst())"
-  }
+  var description: String { "\(operation): \(FileError.text(code))" }
 }
 
 extension [UInt8] {

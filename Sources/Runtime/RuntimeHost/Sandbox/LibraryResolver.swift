@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import CLinux
 internal import Glibc
 
@@ -61,7 +62,7 @@ struct LibraryResolver {
     }
     var index: [String: [String]] = [:]
     for folder in try musl() ?? Self.folders {
-      for name in Self.names(folder) where name.contains(".so") {
+      for name in (try? Files.names(in: folder)) ?? [] where name.contains(".so") {
         let path = "\(folder)/\(name)"
         if let library = try? ELFFile(path: path) { index[library.soname ?? name, default: []].append(path) }
       }
@@ -77,31 +78,9 @@ struct LibraryResolver {
 
   /// A whole file; nil where there is none.
   static func contents(_ path: String, limit: Int) throws -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      if errno == ENOENT { return nil }
-      throw SystemError("open \(path)")
+    do throws(FileError) { return try Files.read(path, limit: limit) } catch {
+      if error.isAbsent { return nil }
+      throw error
     }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while bytes.count < limit {
-      let count = read(descriptor, &chunk, chunk.count)
-      guard count >= 0 else { throw SystemError("read \(path)") }
-      if count == 0 { break }
-      bytes += chunk[..<count]
-    }
-    return bytes
-  }
-
-  private static func names(_ folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      names.append(
-        withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } })
-    }
-    return names.sorted()
   }
 }

@@ -224,10 +224,10 @@ extension HostedRuntime {
     request.localConfiguration = configuration.localConfiguration
     let information: RuntimeInfoResponse
     do { information = try await connection.initialize(request, within: configuration.timing.information) } catch {
-      throw StartError("failed to initialize connection: \(error)")
+      throw LaunchError("failed to initialize connection: \(error)")
     }
     if configuration.component.id.isRONL, information.runtimeVersion != configuration.component.version {
-      throw StartError(
+      throw LaunchError(
         "version mismatch (runtime reported: \(information.runtimeVersion) bundle: \(configuration.component.version))")
     }
     return information
@@ -335,7 +335,7 @@ extension HostedRuntime {
 }
 
 /// Why a runtime did not become ready.
-struct StartError: Error, CustomStringConvertible {
+struct LaunchError: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
 }

@@ -1,3 +1,5 @@
+internal import AsyncValues
+
 /// When a runtime that ended is started again (07 B.2): twice at once, then with growing delays that only a long stable run resets.
 struct RestartPolicy: Sendable {
   /// The first delay.
@@ -10,7 +12,7 @@ struct RestartPolicy: Sendable {
   static let stableRun = Duration.seconds(15 * 60)
 
   private(set) var attempts = 0
-  private var interval = initial
+  private var backoff = Backoff(from: initial, to: longest, growing: .half)
   private var waited = Duration.zero
 
   /// The delay before the next attempt, or nil to give up. `jitter` lies in 0..<1 and spreads the delay by half of it.
@@ -18,8 +20,7 @@ struct RestartPolicy: Sendable {
     attempts += 1
     if attempts <= 2 { return .zero }
     guard waited < Self.patience else { return nil }
-    let delay = interval * (0.5 + jitter)
-    interval = min(interval * 1.5, Self.longest)
+    let delay = backoff.next() * (0.5 + jitter)
     waited += delay
     return delay
   }

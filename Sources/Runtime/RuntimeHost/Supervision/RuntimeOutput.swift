@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import AsyncIO
 internal import Glibc
 internal import OasisTypes
@@ -51,8 +52,8 @@ final class RuntimeOutput: Sendable {
 
 /// A component's log file: lines until the limit, then a new file (07 E.1). Readers with an open handle can finish.
 public final class RotatingLogFile: LogSink {
-  private struct State {
-    var descriptor: Int32
+  private struct State: ~Copyable {
+    var file: OpenFile
     var size = 0
   }
 
@@ -63,10 +64,8 @@ public final class RotatingLogFile: LogSink {
   /// Opens the file with mode 0644, emptied. `limit` is in bytes.
   public init(path: String, limit: Int) throws {
     (self.path, self.limit) = (path, limit)
-    state = Mutex(State(descriptor: try Self.open(path)))
+    state = Mutex(State(file: try OpenFile(emptying: path, mode: 0o644)))
   }
-
-  deinit { state.withLock { _ = close($0.descriptor) } }
 
   /// Writes a line; one that alone is longer than the limit is dropped, as is what the disk does not take.
   public func write(line: String) {
@@ -75,17 +74,10 @@ public final class RotatingLogFile: LogSink {
     state.withLock { state in
       if state.size + bytes.count > limit {
         unlink(path)
-        guard let descriptor = try? Self.open(path) else { return }
-        close(state.descriptor)
-        state = State(descriptor: descriptor)
+        guard let file = try? OpenFile(emptying: path, mode: 0o644) else { return }
+        state = State(file: file)
       }
-      if Glibc.write(state.descriptor, bytes, bytes.count) == bytes.count { state.size += bytes.count }
+      if (try? state.file.write(bytes)) != nil { state.size += bytes.count }
     }
-  }
-
-  private static func open(_ path: String) throws -> Int32 {
-    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw SystemError("open \(path)") }
-    return descriptor
   }
 }

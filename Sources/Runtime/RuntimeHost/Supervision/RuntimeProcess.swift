@@ -11,16 +11,16 @@ enum RuntimeProcess {
   static func withProcess(
     _ configuration: RuntimeConfiguration, log: Log, _ body: @Sendable (ChildProcess, ByteStream) async throws -> Void
   ) async throws {
-    guard let executable = configuration.component.elfExecutable else { throw StartError("component has no ELF executable") }
+    guard let executable = configuration.component.elfExecutable else { throw LaunchError("component has no ELF executable") }
     let folder: String
     do { folder = try makeTemporaryDirectory(in: configuration.temporaryDirectory) } catch {
-      throw StartError("failed to create temporary directory: \(error)")
+      throw LaunchError("failed to create temporary directory: \(error)")
     }
     defer { removeFolder(folder) }
     let socket = "\(folder)/host.sock"
     let listener: StreamListener
     do { listener = try await StreamListener.listen(on: .unix(socket)) } catch {
-      throw StartError("failed to create host socket: \(error)")
+      throw LaunchError("failed to create host socket: \(error)")
     }
 
     var program = SandboxedProgram(executable: "\(configuration.directory)/\(executable)")
@@ -39,7 +39,7 @@ enum RuntimeProcess {
       process = try await ChildProcess.spawn(program.child(in: configuration.sandbox, output: output.write))
     } catch {
       await listener.close()
-      throw StartError("failed to spawn sandbox: \(error)")
+      throw LaunchError("failed to spawn sandbox: \(error)")
     }
     output.write.close()
     let logs = RuntimeOutput(configuration, log: log)
@@ -117,10 +117,10 @@ enum RuntimeProcess {
         return stream
       }
     } catch {
-      if isLate.load(ordering: .relaxed) { throw StartError("timed out while waiting for runtime to connect") }
-      guard let exit = await process.exit else { throw StartError("failed to accept connection: \(error)") }
+      if isLate.load(ordering: .relaxed) { throw LaunchError("timed out while waiting for runtime to connect") }
+      guard let exit = await process.exit else { throw LaunchError("failed to accept connection: \(error)") }
       log.warn("runtime ended before it connected", ["status": "\(exit)", "hint": hint])
-      throw StartError("terminated while waiting for runtime to connect")
+      throw LaunchError("terminated while waiting for runtime to connect")
     }
     log.info("runtime connected", ["pid": process.processID])
     return stream
