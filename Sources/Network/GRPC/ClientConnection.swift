@@ -54,6 +54,8 @@ internal import AsyncIO
 
   // MARK: HTTP2Owner
 
+  func sentEnd(of stream: Int32) {}
+
   func received(_ field: HeaderField, on stream: Int32) -> Bool { calls[stream]?.received(field) ?? true }
 
   func receivedHeaders(on stream: Int32, isFirst: Bool) { calls[stream]?.receivedHeaders(isFirst: isFirst) }

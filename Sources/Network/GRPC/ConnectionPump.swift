@@ -10,9 +10,13 @@ internal import AsyncIO
   private var writer: CheckedContinuation<Void, Never>?
   private var isPending = true  // the preface or settings wait already
   private var isStopped = false
+  private let stall: Duration?
+  private let watch = IOTimer()
 
-  init(_ stream: ByteStream, _ session: HTTP2Session) {
-    (self.stream, self.session) = (stream, session)
+  /// - Parameters:
+  ///   - stall: how long the peer may take nothing before it is cut off; nil: for ever.
+  init(_ stream: ByteStream, _ session: HTTP2Session, stall: Duration? = nil) {
+    (self.stream, self.session, self.stall) = (stream, session, stall)
     session.wantsWrite = { [weak self] in self?.wake() }
   }
 
@@ -56,6 +60,8 @@ internal import AsyncIO
   @inline(never)
   private func flush() async -> Bool {
     while case let bytes = session.output(limit: Self.batch), !bytes.isEmpty {
+      if let stall { watch.start(after: stall) { [weak self] in self?.stop() } }
+      defer { watch.cancel() }
       do { try await stream.write(bytes) } catch { return false }
     }
     return true

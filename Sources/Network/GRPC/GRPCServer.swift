@@ -21,6 +21,16 @@ public final class GRPCServer: Sendable {
     public var handshake: Duration = .seconds(20)
     /// Bytes of responses a stream holds before its handler waits.
     public var bufferedResponses = 1_048_576
+    /// Bytes of responses that one connection may leave unread; what comes beyond is answered with an error instead.
+    public var unreadPerConnection = 268_435_456
+    /// Bytes of requests that all connections together may have in the works.
+    public var bufferedInAll = 1_073_741_824
+    /// A connection whose peer takes no byte for so long is cut.
+    public var stall: Duration = .seconds(600)
+    /// Frames that move nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, CONTINUATION, empty DATA) which a peer may send within
+    /// ``controlWindow`` while no message moves either; beyond them the connection is cut.
+    public var controlFrames = 10_000
+    public var controlWindow: Duration = .seconds(1)
 
     public init() {}
   }
@@ -28,6 +38,8 @@ public final class GRPCServer: Sendable {
   /// A finished call, for logs and metrics.
   public struct Finished: Sendable {
     public var path: String
+    /// Whether the server has such a method; other paths are the caller's invention.
+    public var isKnown: Bool
     public var sequence: UInt64
     /// Nil when the call ended well.
     public var status: GRPCStatus?
@@ -39,18 +51,28 @@ public final class GRPCServer: Sendable {
   public let limits: Limits
   let status: @Sendable (any Error) -> GRPCStatus
   let finished: @Sendable (Finished) -> Void
+  let started: @Sendable (String) -> Void
+  let streamed: @Sendable (String) -> Void
   @IO private var methods: [String: GRPCMethod] = [:]
   @IO private var services: Set<String> = []
   @IO private var connections: [ObjectIdentifier: ServerConnection] = [:]
   @IO private var listeners: [StreamListener] = []
   @IO private var isStopping = false
   @IO private var lastSequence: UInt64 = 0
+  /// Request bytes of all connections.
+  @IO private(set) var buffered = 0
 
+  /// - Parameters:
+  ///   - status: what a handler's error becomes.
+  ///   - started: hears of the path of each call that is handed to its method.
+  ///   - streamed: hears of each message of a stream.
   public init(
     limits: Limits = Limits(), status: @escaping @Sendable (any Error) -> GRPCStatus = { GRPCStatus(.unknown, "\($0)") },
+    started: @escaping @Sendable (_ path: String) -> Void = { _ in }, streamed: @escaping @Sendable (_ path: String) -> Void = { _ in },
     finished: @escaping @Sendable (Finished) -> Void = { _ in }
   ) {
     (self.limits, self.status, self.finished) = (limits, status, finished)
+    (self.started, self.streamed) = (started, streamed)
   }
 
   /// Adds methods; also while the server runs.
@@ -112,6 +134,8 @@ public final class GRPCServer: Sendable {
       ? GRPCStatus(.unimplemented, "unknown method \(name) for service \(service)")
       : GRPCStatus(.unimplemented, "unknown service \(service)")
   }
+
+  @IO func changeBuffered(_ amount: Int) { buffered += amount }
 
   @IO func nextSequence() -> UInt64 {
     lastSequence &+= 1  // &+: 2^64 calls do not happen

@@ -10,6 +10,8 @@ internal import CNGHTTP2
   func received(_ bytes: UnsafeRawBufferPointer, on stream: Int32)
   /// The peer has ended its side.
   func receivedEnd(of stream: Int32)
+  /// Our side of the stream has ended, and that was handed to the socket.
+  func sentEnd(of stream: Int32)
   /// The stream is gone; `error` is an HTTP/2 error code, 0 when it ended as it should.
   func closed(_ stream: Int32, error: UInt32)
   /// Fills `room` with the next bytes to send.
@@ -53,10 +55,18 @@ enum HTTP2Error {
     var maxHeaderListSize: UInt32
     /// The owner says when bytes are used up, by `consume`.
     var manualWindow: Bool
+    /// So many frames that move nothing, within the window, are a flood.
+    var controlFrames = Int.max
+    var controlWindow = Duration.seconds(1)
   }
+
+  private let controlFrames: Int, controlWindow: Duration
+  private var controlCount = 0
+  private var controlStart = ContinuousClock.now
 
   init(server: Bool, owner: any HTTP2Owner, _ settings: Settings) {
     self.owner = owner
+    (controlFrames, controlWindow) = (settings.controlFrames, settings.controlWindow)
     var callbacks: OpaquePointer?
     var option: OpaquePointer?
     nghttp2_session_callbacks_new(&callbacks)
@@ -95,6 +105,26 @@ enum HTTP2Error {
   func receive(_ bytes: [UInt8]) -> Bool {
     let count = bytes.withUnsafeBufferPointer { nghttp2_session_mem_recv(session, $0.baseAddress, $0.count) }
     return count >= 0
+  }
+
+  /// A frame begins that may be part of a flood; false when it is one too many.
+  private func mayBegin(_ type: UInt32, length: Int) -> Bool {
+    switch type {
+    case NGHTTP2_HEADERS.rawValue: return true
+    case NGHTTP2_DATA.rawValue where length > 0:
+      controlCount = 0
+      return true
+    default:
+      controlCount += 1
+      guard controlCount > controlFrames else { return true }
+      let now = ContinuousClock.now
+      if now - controlStart < controlWindow {
+        terminate(HTTP2Error.calm)
+        return false
+      }
+      (controlCount, controlStart) = (0, now)
+      return true
+    }
   }
 
   /// The next bytes for the peer, about `limit` of them; empty when there is nothing to send.
@@ -183,6 +213,7 @@ enum HTTP2Error {
   }()
 
   private func read(_ stream: Int32, _ room: UnsafeMutableRawBufferPointer, _ flags: UnsafeMutablePointer<UInt32>) -> Int {
+    controlCount = 0  // windows and acknowledgements follow what is sent
     switch owner?.fill(room, for: stream) ?? .reset {
     case .bytes(let count): return count
     case .last(let count):
@@ -198,6 +229,11 @@ enum HTTP2Error {
   }
 
   private static func install(_ callbacks: OpaquePointer?) {
+    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, head, user in
+      guard let session = HTTP2Session.of(user), let head = head?.pointee else { return 0 }
+      let (type, length) = (UInt32(head.type), head.length)
+      return IO.assumeIsolated { session.mayBegin(type, length: length) } ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+    }
     nghttp2_session_callbacks_set_on_header_callback(callbacks) { _, frame, name, nameLength, value, valueLength, _, user in
       guard let session = HTTP2Session.of(user), let stream = frame?.pointee.hd.stream_id else { return 0 }
       let field = HeaderField(
@@ -218,6 +254,14 @@ enum HTTP2Error {
         if ends, isHeaders || type == NGHTTP2_DATA.rawValue { session.owner?.receivedEnd(of: stream) }
         if let lastStream { session.owner?.goingAway(lastStream: lastStream) }
       }
+      return 0
+    }
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, user in
+      guard let session = HTTP2Session.of(user), let head = frame?.pointee.hd else { return 0 }
+      let carriesEnd = UInt32(head.type) == NGHTTP2_HEADERS.rawValue || UInt32(head.type) == NGHTTP2_DATA.rawValue
+      guard carriesEnd, head.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 else { return 0 }
+      let stream = head.stream_id
+      IO.assumeIsolated { session.owner?.sentEnd(of: stream) }
       return 0
     }
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, data, count, user in

@@ -23,6 +23,7 @@ internal import AsyncIO
   private var trailers: [HeaderField]?
   private var headersSent = false
   private var isClosed = false
+  private(set) var hasRequestEnded = false
   private var messages = 0
   private var task: Task<Void, Never>?
   private let timer = IOTimer()
@@ -82,6 +83,7 @@ internal import AsyncIO
   }
 
   func receivedEnd() {
+    hasRequestEnded = true
     guard phase == .collecting, let method else { return }
     guard let message = request, reader.buffered == 0 else { return finish(GRPCStatus(.internal, "incomplete request message")) }
     phase = .handling
@@ -89,6 +91,7 @@ internal import AsyncIO
     let call = GRPCRequest(path: path, message: message, metadata: metadata, deadline: deadline, sequence: sequence)
     request = nil
     connection.handlerStarted()
+    server.started(path)
     // Handlers run on the shared pool: they may compute, and ask actors.
     task = Task { @concurrent in await self.handled(await self.handle(method, call)) }
   }
@@ -137,8 +140,11 @@ internal import AsyncIO
       let text = "trying to send message larger than max (\(message.count) vs. \(server.limits.messageSize))"
       throw GRPCStatus(.resourceExhausted, text)
     }
+    guard !connection.isFull else { throw GRPCStatus(.resourceExhausted, "too many unread responses on this connection") }
     messages += 1
-    outbox.append(MessageReader.frame(message))
+    let frame = MessageReader.frame(message)
+    outbox.append(frame)
+    connection.changeUnread(frame.count)
     openResponse()
     connection.resume(stream)
   }
@@ -147,6 +153,7 @@ internal import AsyncIO
   private func deliver(_ message: [UInt8]) async throws {
     if isClosed || phase == .finished { throw CancellationError() }
     try enqueue(message)
+    server.streamed(path)
     guard outbox.count > server.limits.bufferedResponses else { return }
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -189,6 +196,7 @@ internal import AsyncIO
 
   func fill(_ room: UnsafeMutableRawBufferPointer) -> HTTP2Filled {
     let count = outbox.take(into: room)
+    connection.changeUnread(-count)
     if outbox.count <= server.limits.bufferedResponses / 2 { releaseWaiter() }
     if outbox.isEmpty, let trailers { return .trailers(count, trailers) }
     return count > 0 ? .bytes(count) : .later
@@ -196,6 +204,7 @@ internal import AsyncIO
 
   func streamClosed() {
     isClosed = true
+    connection.changeUnread(-outbox.count)
     outbox.removeAll()
     timer.cancel()
     releaseWaiter()
@@ -220,7 +229,8 @@ internal import AsyncIO
   }
 
   private func report(_ status: GRPCStatus?) {
-    server.finished(.init(path: path, sequence: sequence, status: status, duration: .now - start, messages: messages))
+    server.finished(
+      .init(path: path, isKnown: method != nil, sequence: sequence, status: status, duration: .now - start, messages: messages))
   }
 
   private func value(_ name: String) -> String? { headers.first { $0.name == name }?.value }

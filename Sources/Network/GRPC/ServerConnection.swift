@@ -8,6 +8,7 @@ internal import AsyncIO
   private var calls: [Int32: ServerCall] = [:]
   private var running = 0  // handlers, those of closed streams included
   private var buffered = 0  // request bytes of all calls
+  private var unread = 0  // response bytes of all calls that are not sent
   private var isDraining = false
   private let idle = IOTimer()
 
@@ -18,9 +19,10 @@ internal import AsyncIO
       server: true, owner: self,
       .init(
         maxConcurrentStreams: UInt32(clamping: limits.streamsPerConnection), streamWindow: 1 << 20, connectionWindow: 1 << 22,
-        maxHeaderListSize: UInt32(clamping: limits.headerListSize), manualWindow: false))
+        maxHeaderListSize: UInt32(clamping: limits.headerListSize), manualWindow: false,
+        controlFrames: limits.controlFrames, controlWindow: limits.controlWindow))
     self.session = session
-    pump = ConnectionPump(stream, session)
+    pump = ConnectionPump(stream, session, stall: limits.stall)
   }
 
   func run() async {
@@ -77,10 +79,17 @@ internal import AsyncIO
   func received(_ bytes: UnsafeRawBufferPointer, on stream: Int32) {
     guard let call = calls[stream] else { return }
     call.received(bytes)
-    if buffered > server.limits.bufferedPerConnection { session?.reset(stream, HTTP2Error.calm) }
+    if buffered > server.limits.bufferedPerConnection || server.buffered > server.limits.bufferedInAll {
+      session?.reset(stream, HTTP2Error.calm)
+    }
   }
 
   func receivedEnd(of stream: Int32) { calls[stream]?.receivedEnd() }
+
+  /// After a complete answer the peer need not send the rest of its request.
+  func sentEnd(of stream: Int32) {
+    if let call = calls[stream], !call.hasRequestEnded { session?.reset(stream, HTTP2Error.none) }
+  }
 
   func closed(_ stream: Int32, error: UInt32) {
     calls.removeValue(forKey: stream)?.streamClosed()
@@ -95,7 +104,13 @@ internal import AsyncIO
 
   func handlerStarted() { running += 1 }
   func handlerEnded() { running -= 1 }
-  func changeBuffered(_ amount: Int) { buffered += amount }
+  func changeBuffered(_ amount: Int) {
+    buffered += amount
+    server.changeBuffered(amount)
+  }
+  func changeUnread(_ amount: Int) { unread += amount }
+  /// Whether the peer leaves too much unread for another response.
+  var isFull: Bool { unread > server.limits.unreadPerConnection }
 
   func isLive(_ call: ServerCall) -> Bool { calls[call.stream] === call }
   func respond(_ stream: Int32, _ fields: [HeaderField], body: Bool) { session?.respond(stream, fields, body: body) }

@@ -72,29 +72,3 @@ private struct Frames {
     #expect(lines == wanted)
   }
 }
-
-@Suite("Hostile bytes", .timeLimit(.minutes(1))) struct HostileTests {
-  @Test func rubbishIsCutOff() async throws {
-    let server = try await TestServer()
-    let stream = try await ByteStream.connect(to: .unix(server.path))
-    try await stream.write(Array("GET / HTTP/1.1\r\n\r\n".utf8))
-    var total = 0
-    while let bytes = try? await stream.read(), !bytes.isEmpty { total += bytes.count }
-    #expect(total < 1000)
-    #expect(try await server.client().unary("/t.Test/Echo", [1]) == [1])
-  }
-
-  @Test func silenceIsCutOff() async throws {
-    let server = try await TestServer { $0.handshake = .milliseconds(50) }
-    let stream = try await ByteStream.connect(to: .unix(server.path))
-    while let bytes = try? await stream.read(), !bytes.isEmpty {}
-  }
-
-  @Test func idleConnectionsAreClosed() async throws {
-    let server = try await TestServer { $0.idle = .milliseconds(50) }
-    let client = server.client()
-    #expect(try await client.unary("/t.Test/Echo", [1]) == [1])
-    try await IO.sleep(for: .milliseconds(150))
-    #expect(try await client.unary("/t.Test/Echo", [1]) == [1])
-  }
-}
