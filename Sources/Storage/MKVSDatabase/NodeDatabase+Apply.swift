@@ -8,7 +8,10 @@ extension NodeDatabase {
   /// Nothing happens where the database has the destination root already.
   /// - Throws: ``StorageError/expectedRootMismatch`` when the result is another root; nothing is stored then.
   public func apply(_ request: ApplyRequest) throws {
-    do { try applyUnwrapped(request) } catch { throw CodedError(error).wrapped("storage/database: failed to Apply") }
+    let size = options.observer == nil ? 0 : (request.writeLog ?? []).reduce(0) { $0 + $1.key.count + ($1.value?.count ?? 0) }
+    do { try measured(.apply, bytes: size) { try applyUnwrapped(request) } } catch {
+      throw CodedError(error).wrapped("storage/database: failed to Apply")
+    }
   }
 
   private func applyUnwrapped(_ request: ApplyRequest) throws {
@@ -28,14 +31,14 @@ extension NodeDatabase {
 /// The database as a server of proofs: each request opens a tree at its root.
 extension NodeDatabase: ReadSyncer {
   public func syncGet(_ request: GetRequest) throws -> ProofResponse {
-    try Tree(store: self, root: request.tree.root).syncGet(request)
+    try measured(.syncGet) { try Tree(store: self, root: request.tree.root).syncGet(request) }
   }
 
   public func syncGetPrefixes(_ request: GetPrefixesRequest) throws -> ProofResponse {
-    try Tree(store: self, root: request.tree.root).syncGetPrefixes(request)
+    try measured(.syncGetPrefixes) { try Tree(store: self, root: request.tree.root).syncGetPrefixes(request) }
   }
 
   public func syncIterate(_ request: IterateRequest) throws -> ProofResponse {
-    try Tree(store: self, root: request.tree.root).syncIterate(request)
+    try measured(.syncIterate) { try Tree(store: self, root: request.tree.root).syncIterate(request) }
   }
 }

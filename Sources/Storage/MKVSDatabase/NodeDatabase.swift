@@ -16,6 +16,8 @@ public final class NodeDatabase: NodeStore {
     public var readOnly = false
     /// Consensus keeps no write logs.
     public var discardWriteLogs = false
+    /// Hears of every call of the storage interface: applied write logs and answered proofs.
+    public var observer: (@Sendable (StorageCall) -> Void)?
 
     public init() {}
   }

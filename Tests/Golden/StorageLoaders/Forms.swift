@@ -129,8 +129,6 @@ enum WriteLogs: GoldenLoader {
       let name = "\(number) \(type) \(try line.text("name"))"
       switch type {
       case "iterator", "annotated": report.skip("Go's iterator and the legacy backend's record have no counterpart here")
-      case "structure" where !name.contains("ApplyRequest"):
-        report.skip("messages of the gRPC storage service")
       case "apply":
         report.check(name) {
           var run = DatabaseScript()
@@ -158,6 +156,15 @@ enum WriteLogs: GoldenLoader {
       let data = try line.text("data")
       if line.isFailure { return try expectFailure(line, "decoding") { _ = try WriteLog.decode(json: data) } }
       try expectEqual(try WriteLog.decode(json: data), try line.log("entries"), "decoded")
+    case "structure" where try line.text("name").hasPrefix("GetDiffRequest"):
+      let request = try GetDiffRequest.decode(cbor: try line.bytes("cbor"))
+      try expectEqual(request.cbor().hex, try line.text("cbor"), "CBOR")
+      if line["limit"] != nil { try expectEqual(request.options.limit, try line.number("limit"), "limit") }
+      if line["offset_key"] != nil { try expectEqual(request.options.offsetKey, try line.bytes("offset_key"), "offset key") }
+    case "structure" where try line.text("name").hasPrefix("SyncChunk"):
+      let chunk = try SyncChunk.decode(cbor: try line.bytes("cbor"))
+      try expectEqual(chunk.cbor().hex, try line.text("cbor"), "CBOR")
+      if line["writelog"] != nil { try expectEqual(chunk.writeLog, try line.log("writelog"), "write log") }
     case "structure":
       let request = try ApplyRequest.decode(cbor: try line.bytes("cbor"))
       try expectEqual(request.cbor().hex, try line.text("cbor"), "CBOR")
