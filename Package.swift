@@ -161,7 +161,7 @@ let modules: [Module] = [
     uses: [
       "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "Protobuf", "AsyncIO", "Telemetry", "GRPC", "CometBFT",
       "ConsensusApp", "ConsensusService", "CLinux",
-    ], tests: []),
+    ], tests: ["KeyValueStore", "MKVSDatabase"]),
   Module(
     name: "NodeCommands", floor: "Node",
     uses: [
@@ -185,7 +185,7 @@ let modules: [Module] = [
       "FileSystem",
       "AsyncValues", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "KeyValueStore",
       "RocksDBStore", "MKVS",
-      "MKVSDatabase", "HTTP", "GRPC", "CometBFT", "ConsensusApp", "ConsensusService", "RuntimeProtocol", "RuntimeBundle", "RuntimeHost",
+      "MKVSDatabase", "HTTP", "GRPC", "Protobuf", "CometBFT", "ConsensusApp", "ConsensusService", "RuntimeProtocol", "RuntimeBundle", "RuntimeHost",
       "RuntimeHistory", "TransactionPool", "RegistrationWorker", "BeaconWorker", "CommitteeWorker", "StorageWorker", "ExecutorWorker",
       "ClientWorker", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
     ]),
@@ -215,7 +215,7 @@ let modules: [Module] = [
   golden(
     "NodeLoaders",
     uses: [
-      "GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "MKVS", "OasisTypes", "Telemetry", "GRPC", "CommandLineTool",
+      "GoldenSupport", "AsyncIO", "Bytes", "CBOR", "JSONText", "Wire", "MKVS", "OasisTypes", "Telemetry", "GRPC", "CommandLineTool",
       "NodeConfiguration", "NodeAPI", "NodeCommands", "CNGHTTP2",
     ]),
   golden("golden", uses: loaders, program: true),

@@ -1,3 +1,5 @@
+public import OasisTypes
+
 // The Oasis consensus layer as a state machine (sheet 03): services over one Merklized state, driven by CometBFT.
 //
 // `Framework/` is what services are built from, `Application/` runs them, and each service has a folder of its own. How to write one:
@@ -60,13 +62,16 @@ public enum ServiceList {
   static let electing = "200_scheduler"
 
   /// Those that exist, in registration order: it decides who hears messages first (sheet 03 §3).
-  public static func all() -> [any Service] {
+  ///
+  /// - Parameters:
+  ///   - commitments: hears of executor commitments that are checked for the mempool, before they are verified.
+  public static func all(commitments: ((Namespace, RootHash.ExecutorCommitment) -> Void)? = nil) -> [any Service] {
     [
       BeaconService(),
       GovernanceService(),
       KeyManagerService(),
       RegistryService(),
-      RootHashService(),
+      RootHashService(observer: commitments),
       SchedulerService(),
       StakingService(),
       VaultService(),

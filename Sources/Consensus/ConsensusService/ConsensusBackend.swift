@@ -27,7 +27,8 @@ public protocol ConsensusBackend: Sendable {
   ///
   /// - Throws: `consensus`/3 where that state is not there (pruned, or not yet).
   func query<Answer: Sendable>(at height: Int64, _ body: @Sendable (StateTree) throws -> Answer) async throws -> Answer
-  /// Header, commit and validators of a height as the API sends them: protobuf of a CometBFT light block.
+  /// Header, commit and validators of a height as the API sends them: protobuf of a CometBFT light block. Above the latest height only the
+  /// validators are in it, as far as they are known.
   func lightBlock(at height: Int64) async throws -> Consensus.LightBlock
   /// The block of a height.
   func block(at height: Int64) async throws -> CometBFT.Block

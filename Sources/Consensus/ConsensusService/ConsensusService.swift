@@ -136,6 +136,12 @@ public actor ConsensusService: ConsensusBackend {
 
   public func lightBlock(at height: Int64) throws -> Consensus.LightBlock {
     let height = try resolve(height)
+    if height > latestHeight() {
+      // Of a block to come only the validators are known.
+      var block = CometBFT.LightBlock()
+      block.validatorSet = try found { try engine.chain.validators(at: height).message(withTotal: true) }
+      return Consensus.LightBlock(height: height, meta: block.protobuf())
+    }
     return Consensus.LightBlock(height: height, meta: try found { try engine.chain.lightBlock(at: height).protobuf() })
   }
 

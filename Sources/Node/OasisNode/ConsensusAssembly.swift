@@ -17,6 +17,8 @@ struct ConsensusAssembly {
   let service: ConsensusService
   /// Trees of the consensus layer, for proofs.
   let state: NodeDatabase
+  /// Executor commitments on their way into the mempool.
+  let commitments = CommitmentFeed()
 
   init(
     _ configuration: NodeConfiguration, directory: DataDirectory, identity: NodeIdentity, document: OasisTypes.GenesisDocument,
@@ -40,7 +42,8 @@ struct ConsensusAssembly {
     application.node.allowsDebug = flags.dontBlameOasis
     application.proposer = identity.consensus
     let app = try ConsensusApplication(
-      genesis: genesis, chainContext: chainContext, services: ServiceList.all(), store: states, upgrades: upgrades.manager,
+      genesis: genesis, chainContext: chainContext,
+      services: ServiceList.all(commitments: { [commitments] in commitments.observe($0, $1) }), store: states, upgrades: upgrades.manager,
       configuration: application)
     let consensusLog = log.module("cometbft/mux")
     app.onRejected = { consensusLog.error("rejected a proposal", ["err": "\($0)"]) }

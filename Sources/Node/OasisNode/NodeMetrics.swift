@@ -3,64 +3,55 @@ internal import CometBFT
 internal import CommitteeWorker
 internal import ConsensusApp
 internal import ConsensusService
-internal import Foundation
 internal import OasisCrypto
 internal import OasisTypes
-internal import RegistrationWorker
+internal import Protobuf
+internal import RuntimeHistory
 internal import Telemetry
 
 /// What the node as a whole measures; queues, calls of runtimes and the like measure themselves. Names: sheet 09 §7.2.
 struct NodeMetrics: Sendable {
-  private let registry: MetricsRegistry
-  private let proposed: Counter, signed: Counter, finalized: Counter
+  private let proposed: Counter, signed: Counter
   private let entities: Gauge, nodes: Gauge, runtimes: Gauge
-  private let blocks: Counter, failedRounds: Counter, transitions: Counter
-  private let epoch: Gauge, isWorker: Gauge, isBackup: Gauge
-  private let registered: Gauge
-  private let user: Gauge, system: Gauge, memory: Gauge, disk: Gauge
+  private let registered: Gauge, eligible: Gauge, frozen: Gauge, faults: Gauge, suspended: Gauge
+  private let stateSize: Gauge
+  private let engine: EngineMetrics
+  private let runtime: RuntimeFollowerMetrics
 
   init(_ registry: MetricsRegistry) {
-    self.registry = registry
     proposed = registry.counter("oasis_consensus_proposed_blocks", help: "Number of blocks proposed by the node.", labels: ["backend"])
     signed = registry.counter("oasis_consensus_signed_blocks", help: "Number of blocks signed by the node.", labels: ["backend"])
-    finalized = registry.counter("oasis_finalized_rounds", help: "Number of finalized rounds.")
     entities = registry.gauge("oasis_registry_entities", help: "Number of registry entities.")
     nodes = registry.gauge("oasis_registry_nodes", help: "Number of registry nodes.")
     runtimes = registry.gauge("oasis_registry_runtimes", help: "Number of registry runtimes.")
-    blocks = registry.counter("oasis_worker_processed_block_count", help: "Number of processed roothash blocks.", labels: ["runtime"])
-    failedRounds = registry.counter("oasis_worker_failed_round_count", help: "Number of failed roothash rounds.", labels: ["runtime"])
-    transitions = registry.counter(
-      "oasis_worker_committee_transition_count", help: "Number of committee transitions.", labels: ["runtime"])
-    epoch = registry.gauge("oasis_worker_epoch_number", help: "Current epoch number as seen by the worker.", labels: ["runtime"])
-    isWorker = registry.gauge(
-      "oasis_worker_executor_is_worker", help: "1 if worker is currently an executor worker, 0 otherwise.", labels: ["runtime"])
-    isBackup = registry.gauge(
-      "oasis_worker_executor_is_backup_worker", help: "1 if worker is currently an executor backup worker, 0 otherwise.",
-      labels: ["runtime"])
     registered = registry.gauge("oasis_worker_node_registered", help: "Is oasis node registered (binary).")
-    user = registry.gauge("oasis_node_cpu_utime_seconds", help: "CPU user time spent by worker as reported by /proc/<PID>/stat (seconds).")
-    system = registry.gauge(
-      "oasis_node_cpu_stime_seconds", help: "CPU system time spent by worker as reported by /proc/<PID>/stat (seconds).")
-    memory = registry.gauge(
-      "oasis_node_mem_rss_anon_bytes", help: "Size of resident anonymous memory of worker as reported by /proc/<PID>/status (bytes).")
-    disk = registry.gauge("oasis_node_disk_usage_bytes", help: "Size of datadir of the worker (bytes).")
+    eligible = registry.gauge(
+      "oasis_worker_node_registration_eligible", help: "Is oasis node eligible for registration (binary).")
+    frozen = registry.gauge("oasis_worker_node_status_frozen", help: "Is oasis node frozen (binary).")
+    faults = registry.gauge(
+      "oasis_worker_node_status_runtime_faults", help: "Number of runtime faults.", labels: ["runtime"])
+    suspended = registry.gauge(
+      "oasis_worker_node_status_runtime_suspended", help: "Runtime node suspension status (binary).", labels: ["runtime"])
+    stateSize = registry.gauge("oasis_abci_db_size", help: "Total size of the ABCI database (MiB).")
+    engine = EngineMetrics(registry)
+    runtime = RuntimeFollowerMetrics(registry)
   }
 
   /// Follows the consensus layer until the task is cancelled.
-  func followConsensus(_ backend: any ConsensusBackend, consensusKey: PublicKey) async {
+  func followConsensus(_ service: ConsensusService, consensusKey: PublicKey) async {
     let address = ValidatorAddress.of(consensusKey)
     var isFirst = true
-    for await update in await backend.updates() {
+    for await update in service.updates() {
       if update.header.proposerAddress == address { proposed.increment("cometbft") }
-      if let commit = try? await backend.block(at: update.height).lastCommit,
-        commit.signatures.contains(where: { $0.validatorAddress == address && $0.flag == .commit })
-      {
-        signed.increment("cometbft")
+      if let block = try? await service.block(at: update.height) {
+        let isOurs = { (signature: CommitSignature) in signature.validatorAddress == address && signature.flag == .commit }
+        if block.lastCommit?.signatures.contains(where: isOurs) == true { signed.increment("cometbft") }
+        await engine.took(block, of: service)
       }
-      finalized.increment(by: Double(update.events(RootHash.FinalizedEvent.self).count))
+      runtime.finalized(update.events(RootHash.FinalizedEvent.self).count)
       guard update.isEpochChange || isFirst else { continue }
       isFirst = false
-      let counts = try? await backend.query(at: update.height) { tree in
+      let counts = try? await service.query(at: update.height) { tree in
         let registry = RegistryState(tree)
         return (try registry.signedEntities().count, try registry.signedNodes().count, try RegistryState.runtimes.entries(tree).count)
       }
@@ -72,46 +63,56 @@ struct NodeMetrics: Sendable {
   }
 
   /// Follows a runtime until the task is cancelled.
-  func follow(_ committee: CommitteeWorker) async {
-    let name = committee.runtimeID.description
-    var validFor: Epoch?
-    for await dispatch in committee.dispatches() {
-      blocks.increment(name)
-      if dispatch.block.header.type == .roundFailed { failedRounds.increment(name) }
-      if dispatch.committee?.validFor != validFor {
-        validFor = dispatch.committee?.validFor
-        transitions.increment(name)
-      }
-      epoch.set(Double(dispatch.epoch), name)
-      isWorker.set(dispatch.committee?.isWorker(committee.nodeID) == true ? 1 : 0, name)
-      isBackup.set(dispatch.committee?.isBackupWorker(committee.nodeID) == true ? 1 : 0, name)
+  func follow(_ committee: CommitteeWorker, _ history: RuntimeHistory) async { await runtime.follow(committee, history) }
+
+  /// The node's standing in the registry, as of the latest block.
+  func measureStanding(_ id: PublicKey, _ service: ConsensusService) async {
+    let found = try? await service.query(at: 0) { tree in
+      (
+        epoch: try BeaconState(tree).epoch().epoch, node: try RegistryState(tree).node(id),
+        status: try? RegistryQueries(tree).nodeStatus(id)
+      )
+    }
+    guard let found else { return }
+    registered.set(found.node.map { !$0.isExpired(at: found.epoch) } == true ? 1 : 0)
+    guard let status = found.status else { return }
+    eligible.set(status.isEligibleForElection(at: found.epoch) ? 1 : 0)
+    frozen.set(status.isFrozen ? 1 : 0)
+    for entry in (found.node?.runtimes ?? []).compactMap(\.self) {
+      faults.set(Double(status.faults[entry.id]?.failures ?? 0), entry.id.description)
+      suspended.set(status.isSuspended(runtime: entry.id, at: found.epoch) ? 1 : 0, entry.id.description)
     }
   }
 
-  /// The page, with what is read at this moment.
-  func page(dataDirectory: String, registration: RegistrationWorker?) async -> String {
-    if let registration { registered.set(await registration.status.lastAttemptSuccessful ? 1 : 0) }
-    let fields = Self.text("/proc/self/stat").split(separator: ")").last.map { $0.split(separator: " ") } ?? []
-    if fields.count > 12, let ticksUser = Double(fields[11]), let ticksSystem = Double(fields[12]) {
-      user.set(ticksUser / 100)
-      system.set(ticksSystem / 100)
-    }
-    if let line = Self.text("/proc/self/status").split(separator: "\n").first(where: { $0.hasPrefix("RssAnon:") }),
-      let kilobytes = Double(line.split(separator: " ").dropFirst().first ?? "")
-    {
-      memory.set(kilobytes * 1024)
-    }
-    disk.set(Double(Self.size(of: dataDirectory)))
-    return registry.exposition()
+  /// - Parameters:
+  ///   - bytes: of the database of consensus states.
+  func noteStateSize(_ bytes: UInt64) { stateSize.set(Double(bytes) / 1_048_576) }
+}
+
+/// CometBFT's own metrics, those that a node without peers has.
+private struct EngineMetrics: Sendable {
+  private let height: Gauge, transactions: Gauge, totalTransactions: Gauge, size: Gauge, validators: Gauge, power: Gauge, pool: Gauge
+
+  init(_ registry: MetricsRegistry) {
+    func gauge(_ name: String, _ help: String) -> Gauge { registry.gauge("cometbft_\(name)", help: help, labels: ["chain_id"]) }
+    height = gauge("consensus_height", "Height of the chain.")
+    transactions = gauge("consensus_num_txs", "Number of transactions.")
+    totalTransactions = gauge("consensus_total_txs", "Total number of transactions.")
+    size = gauge("consensus_block_size_bytes", "Size of the block.")
+    validators = gauge("consensus_validators", "Number of validators.")
+    power = gauge("consensus_validators_power", "Total power of all validators.")
+    pool = gauge("mempool_size", "Size of the mempool (number of uncommitted transactions).")
   }
 
-  private static func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
-
-  private static func size(of folder: String) -> UInt64 {
-    var total: UInt64 = 0
-    let keys: Set<URLResourceKey> = [.fileSizeKey]
-    let files = FileManager.default.enumerator(at: URL(fileURLWithPath: folder), includingPropertiesForKeys: Array(keys))
-    for case let file as URL in files ?? .init() { total += UInt64((try? file.resourceValues(forKeys: keys).fileSize) ?? 0) }
-    return total
+  func took(_ block: CometBFT.Block, of service: ConsensusService) async {
+    let chain = block.header.chainID
+    height.set(Double(block.header.height), chain)
+    transactions.set(Double(block.data.transactions.count), chain)
+    totalTransactions.add(Double(block.data.transactions.count), chain)
+    size.set(Double(block.protobuf().count), chain)
+    pool.set(Double(await service.engine.pool.count), chain)
+    guard let set = try? service.engine.chain.validators(at: block.header.height) else { return }
+    validators.set(Double(set.count), chain)
+    power.set(Double(set.totalVotingPower), chain)
   }
 }

@@ -8,6 +8,7 @@ internal import ConsensusService
 internal import Glibc
 internal import HTTP
 internal import KeyValueStore
+internal import MKVSDatabase
 internal import NodeAPI
 internal import NodeConfiguration
 internal import NodeIdentity
@@ -50,7 +51,10 @@ actor RunningNode: NodeLifecycle {
   private let api: APIServer
   private let socket: String
   private let metrics: NodeMetrics
+  private let process: ProcessMetrics
+  private let page: @Sendable () -> String
   private let consensusKey: PublicKey
+  private let nodeID: PublicKey
   private let endings: AsyncStream<Ending>
   private let ending: AsyncStream<Ending>.Continuation
   private let ready = Gate()
@@ -64,7 +68,7 @@ actor RunningNode: NodeLifecycle {
     let meters = MetricsRegistry()
     metrics = NodeMetrics(meters)
     let identity = try NodeIdentity.load(folder: directory.path, generate: true)
-    consensusKey = identity.consensus.publicKey
+    (consensusKey, nodeID) = (identity.consensus.publicKey, identity.node.publicKey)
     for notice in identity.notices { log.warn(notice) }
     log.info(
       "loaded/generated node identity",
@@ -111,9 +115,11 @@ actor RunningNode: NodeLifecycle {
       RuntimeAssembly.Node(
         configuration: configuration, directory: directory, identity: identity, consensus: consensus, submission: submission,
         registration: registration, meters: meters, log: setup.log), setup.flags)
-    api = APIServer(log: setup.log)
+    api = APIServer(log: setup.log, meters: meters)
+    page = { meters.exposition() }
+    process = ProcessMetrics(meters)
     socket = configuration.common.internalSocketPath.isEmpty ? directory.internalSocket : configuration.common.internalSocketPath
-    await register(identity, addresses)
+    await register(identity, addresses, submission)
   }
 
   // MARK: - Parts
@@ -229,7 +235,7 @@ actor RunningNode: NodeLifecycle {
     }
   }
 
-  private func register(_ identity: NodeIdentity, _ addresses: [ConsensusAddress]) async {
+  private func register(_ identity: NodeIdentity, _ addresses: [ConsensusAddress], _ submission: SubmissionManager) async {
     let service = consensus.service
     let statusReader = ConsensusStatusReader(
       service, consensusKey: identity.consensus.publicKey, network: ConsensusNetwork(p2pKey: identity.p2p.publicKey, addresses: addresses))
@@ -243,13 +249,13 @@ actor RunningNode: NodeLifecycle {
     let clients = runtimes.map { ClientAdapter(client: $0.client, storage: $0.storage) }
     var services: [any APIService] = [
       NodeControllerAPI(consensus: service, consensusStatus: statusReader, sources: sources, node: self, log: setup.log),
-      ConsensusAPI(service, genesis: setup.document, status: statusReader), StakingAPI(service, genesis: setup.document),
-      RegistryAPI(service), RootHashAPI(service),
+      ConsensusAPI(service, genesis: setup.document, status: statusReader, state: consensus.state),
+      StakingAPI(service, genesis: setup.document), RegistryAPI(service), RootHashAPI(service, commitments: consensus.commitments),
       SchedulerAPI(service), BeaconAPI(service, baseEpoch: setup.document.beacon.base), GovernanceAPI(service), VaultAPI(service),
       KeyManagerAPI(service), ChurpAPI(service),
     ]
-    if setup.flags.dontBlameOasis { services.append(DebugControllerAPI(service)) }
     if !clients.isEmpty { services += [RuntimeClientAPI(service, runtimes: clients), StorageWorkerAPI(clients)] }
+    if setup.flags.dontBlameOasis { services += [DebugControllerAPI(service, submission: submission), StorageAPI(clients)] }
     await api.register(services)
   }
 
@@ -323,16 +329,37 @@ actor RunningNode: NodeLifecycle {
   private func startMetrics(_ group: inout TaskGroup<Void>) {
     let section = setup.configuration.metrics
     guard section.mode == "pull" else { return }
-    let (folder, registration) = (setup.directory.path, registration)
-    let server = HTTPServer { [metrics] _ in HTTPResponse(text: await metrics.page(dataDirectory: folder, registration: registration)) }
+    let server = HTTPServer { [page] _ in HTTPResponse(text: page()) }
     group.addTask { [metrics, consensus, consensusKey] in await metrics.followConsensus(consensus.service, consensusKey: consensusKey) }
-    for runtime in runtimes { group.addTask { [metrics] in await metrics.follow(runtime.committee) } }
+    for runtime in runtimes {
+      group.addTask { [metrics] in await metrics.follow(runtime.committee, runtime.history) }
+    }
+    group.addTask { await self.measure(every: section.interval) }
     group.addTask { [log] in
       do {
         let listener = try await Self.listen(section.address)
         await server.serve(listener)
       } catch { log.error("metrics are not served", ["address": section.address, "err": "\(error)"]) }
     }
+  }
+
+  /// Measures what nobody tells of: the process and the data directory (at most every 30 s), the registry's view of this node (every 60 s).
+  private nonisolated func measure(every interval: Duration) async {
+    var (lastDisk, lastStanding): (ContinuousClock.Instant?, ContinuousClock.Instant?)
+    func isDue(_ last: inout ContinuousClock.Instant?, _ pause: Duration) -> Bool {
+      if let last, .now - last < pause { return false }
+      last = .now
+      return true
+    }
+    repeat {
+      process.collect()
+      if isDue(&lastDisk, .seconds(30)) {
+        process.measureDisk(setup.directory.path)
+        if let size = try? consensus.state.size() { metrics.noteStateSize(size) }
+      }
+      if isDue(&lastStanding, .seconds(60)) { await metrics.measureStanding(nodeID, consensus.service) }
+      // A shorter pause than a second would only measure the measuring.
+    } while (try? await Task.sleep(for: max(interval, .seconds(1)))) != nil
   }
 
   @IO private static func listen(_ address: String) throws -> StreamListener {
@@ -379,6 +406,8 @@ actor RunningNode: NodeLifecycle {
   }
 
   func addBundle(path: String) async throws {
-    throw CodedError.uncoded("adding bundles to a running node is not supported by this version")
+    do { _ = try RuntimeBundle(path: path) } catch { throw CodedError.uncoded("failed to open bundle: \(error)") }
+    throw CodedError.uncoded(
+      "adding bundles to a running node is not supported by this version: add the file to runtime.paths and restart the node")
   }
 }

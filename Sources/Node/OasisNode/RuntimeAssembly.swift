@@ -64,7 +64,10 @@ struct RuntimeAssembly: Sendable {
     try DataDirectory.prepare(folder)
     let history = try RuntimeHistory(
       store: try RocksDBStore(directory: "\(folder)/history.rocksdb.db"), runtimeID: runtimeID, honoursStorage: true, log: log)
-    let database = try NodeDatabase(store: try RocksDBStore(directory: "\(folder)/mkvs_storage.rocksdb.db"), namespace: runtimeID)
+    var options = NodeDatabase.Options()
+    options.observer = StorageMetrics(node.meters).observe
+    let database = try NodeDatabase(
+      store: try RocksDBStore(directory: "\(folder)/mkvs_storage.rocksdb.db"), namespace: runtimeID, options: options)
     let localStore = try RocksDBStore(directory: "\(folder)/worker-local-storage.rocksdb.db")
     self.history = history
     indexer = HistoryIndexer(

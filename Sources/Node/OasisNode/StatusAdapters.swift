@@ -13,8 +13,10 @@ internal import OasisTypes
 public import RegistrationWorker
 internal import RuntimeBundle
 internal import RuntimeHistory
+internal import RuntimeHost
 internal import RuntimeProtocol
 internal import StorageWorker
+internal import Telemetry
 internal import TransactionPool
 internal import Wire
 
@@ -49,6 +51,7 @@ extension RuntimeAssembly: RuntimeStatusSource {
     status.status = .init(rawValue: await committee.state.rawValue)
     status.activeVersion = await committee.activeVersion
     status.host = .init(versions: committee.versions)
+    status.host.failure = await committee.host.status.flatMap(Control.HostFailure.init)
     guard let dispatch = await committee.latest else { return status }
     (status.latestRound, status.latestHeight) = (dispatch.block.header.round, dispatch.height)
     guard let members = dispatch.committee else { return status }
@@ -70,6 +73,16 @@ extension RuntimeAssembly: RuntimeStatusSource {
       status.liveness = own
     }
     return status
+  }
+}
+
+extension Control.HostFailure {
+  /// Nil for a runtime that runs, is not wanted, or is started for the first time.
+  init?(_ status: RuntimeStatus) {
+    guard status.state != .running, status.state != .stopped, let reason = status.lastFailure else { return nil }
+    self.init()
+    (state, restarts, lastReason) = (status.state.rawValue, UInt64(clamping: status.restarts), reason)
+    if let next = status.nextAttempt { nextAttempt = .init(unix: next.seconds) }
   }
 }
 
@@ -119,7 +132,7 @@ struct PeerlessHost: P2PStatusSource {
 }
 
 /// A runtime's client worker as the API calls it.
-struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend {
+struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend, RuntimeStorageBackend {
   let client: ClientWorker
   let storage: StorageWorker
   var runtimeID: Namespace { client.runtimeID }
@@ -163,6 +176,8 @@ struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend {
   func syncGet(_ request: GetRequest) async throws -> ProofResponse { try client.database.syncGet(request) }
   func syncGetPrefixes(_ request: GetPrefixesRequest) async throws -> ProofResponse { try client.database.syncGetPrefixes(request) }
   func syncIterate(_ request: IterateRequest) async throws -> ProofResponse { try client.database.syncIterate(request) }
+
+  func writeLog(from start: Root, to end: Root) async throws -> WriteLog { try client.database.writeLog(from: start, to: end) }
 
   func lastSyncedRound() async throws -> (round: UInt64, ioRoot: Root, stateRoot: Root) {
     guard let header = await storage.lastFinalized?.header else { return (.max, Root(type: .io), Root(type: .state)) }

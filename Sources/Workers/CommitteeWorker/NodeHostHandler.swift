@@ -87,7 +87,8 @@ public struct NodeHostHandler: HostHandler {
       for event in try Registry.Event.decode(events, height: height, transactionHash: transaction) { add(\.registry, event) }
     case .roothash:
       for event in try RootHash.Event.decode(events, height: height, transactionHash: transaction) { add(\.roothash, event) }
-    case .governance: throw CallError.methodNotSupported
+    case .governance:
+      for event in try Governance.Event.decode(events, height: height, transactionHash: transaction) { add(\.governance, event) }
     }
     return all
   }
@@ -98,17 +99,40 @@ public struct NodeHostHandler: HostHandler {
 
   public func blockMetadata(height: UInt64) async throws -> HostFetchBlockMetadataTxResponse {
     let block = try await backend.block(at: signed(height))
-    let transactions = block.data.transactions
-    guard let last = transactions.last, let proof = Consensus.TransactionProof.all(of: transactions).last else {
+    let isMetadata = { (bytes: [UInt8]) in
+      guard let blob = try? SignedEnvelope.decode(cbor: bytes).blob else { return false }
+      return (try? Transaction.decode(cbor: blob))?.method == BlockMetadata.method
+    }
+    guard let index = block.data.transactions.lastIndex(where: isMetadata) else {
       throw CallError.unknown("block \(height) has no metadata transaction")
     }
+    let proven = try proven(index, block)
     var response = HostFetchBlockMetadataTxResponse()
-    response.signedTransaction = try SignedEnvelope.decode(cbor: last)
-    (response.proof.height, response.proof.rawProof) = (block.header.height, proof.cbor())
+    (response.signedTransaction, response.proof) = (proven.transaction, proven.proof)
     return response
   }
 
-  public func proveFreshness(_ nonce: [UInt8]) async throws -> HostProveFreshnessResponse { throw CallError.methodNotSupported }
+  public func proveFreshness(_ nonce: [UInt8]) async throws -> HostProveFreshnessResponse {
+    let submitted = try await submission.submit("registry.ProveFreshness", nonce, signer: node)
+    let proven = try proven(submitted.index, try await backend.block(at: submitted.height))
+    var response = HostProveFreshnessResponse()
+    (response.signedTransaction, response.proof) = (proven.transaction, proven.proof)
+    return response
+  }
+
+  /// A transaction of a block with the proof that it is in there.
+  private func proven(_ index: Int, _ block: CometBFT.Block) throws -> (
+    transaction: SignedEnvelope, proof: RuntimeProtocol.TransactionProof
+  ) {
+    let transactions = block.data.transactions
+    let proofs = Consensus.TransactionProof.all(of: transactions)
+    guard transactions.indices.contains(index), proofs.indices.contains(index) else {
+      throw CallError.unknown("block \(block.header.height) has no transaction \(index)")
+    }
+    var proof = RuntimeProtocol.TransactionProof()
+    (proof.height, proof.rawProof) = (block.header.height, proofs[index].cbor())
+    return (try SignedEnvelope.decode(cbor: transactions[index]), proof)
+  }
 
   public func nodeID() async throws -> PublicKey { node.publicKey }
 

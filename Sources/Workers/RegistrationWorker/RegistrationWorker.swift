@@ -208,7 +208,10 @@ public actor RegistrationWorker {
 
   /// What only the operator can mend is a warning, once an epoch.
   private func tell(_ deferral: Deferred, _ epoch: Epoch) {
-    guard !deferral.hint.isEmpty, warnedEpoch != epoch else { return log.debug("\(deferral)") }
+    guard !deferral.hint.isEmpty else { return log.debug("\(deferral)") }
+    // The reference's status says nothing of it; to an operator it is what stands between the node and its registration.
+    (status.lastAttemptSuccessful, status.lastAttemptError, status.lastAttempt) = (false, "\(deferral): \(deferral.hint)", now())
+    guard warnedEpoch != epoch else { return log.debug("\(deferral)") }
     warnedEpoch = epoch
     log.warn("\(deferral)", ["epoch": epoch, "hint": deferral.hint])
   }

@@ -1,68 +1,97 @@
-internal import Bytes
-internal import CNGHTTP2
-internal import GoldenSupport
+internal import AsyncIO
+internal import Dispatch
+internal import Foundation
 internal import GRPC
+internal import GoldenSupport
+internal import Synchronization
 
-/// `rpc/http2/*.bin`: whole connections. Checks that the trailers our status type makes are the recorded ones; that a real server of ours
-/// answers the recorded client alike is a test of `GRPC`.
+/// `rpc/http2/*.bin`: whole connections. A server of ours whose handlers answer as recorded is sent what the recorded client sent; headers,
+/// bodies and trailers of its answers are the recorded ones.
 enum ConnectionLoader: GoldenLoader {
   static let patterns = ["rpc/http2/*.bin"]
 
   static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
     var rest = try file.contents()[...]
-    var server: [UInt8] = []
+    var sides: [UInt8: [UInt8]] = [:]
     while rest.count >= 5 {
       let head = Array(rest.prefix(5))
       let length = head[1...].reduce(0) { $0 << 8 | Int($1) }
-      if head[0] == 1 { server += rest.dropFirst(5).prefix(length) }
+      sides[head[0], default: []] += rest.dropFirst(5).prefix(length)
       rest = rest.dropFirst(5 + length)
     }
-    let blocks = try headerBlocks(server)
-    report.check("content type") {
-      guard let first = blocks.first else { throw GoldenError("no headers") }
-      try expectEqual(first.prefix(2), [HeaderField(":status", "200"), HeaderField("content-type", "application/grpc+cbor")], "fields")
-    }
-    for block in blocks {
-      let trailers = block.filter { $0.name.hasPrefix("grpc-") }
-      guard !trailers.isEmpty else { continue }
-      report.check("trailers") {
-        guard let status = GRPCStatus(trailers: trailers) else { throw GoldenError("no status in \(trailers)") }
-        try expectEqual(status.trailers, trailers, "trailers")
+    let (client, server) = (try HTTP2Frames(sides[0] ?? []), try HTTP2Frames(sides[1] ?? []))
+    let calls = client.streams.filter { !$0.value.blocks.isEmpty }.sorted { $0.key < $1.key }
+    guard !calls.isEmpty else { throw GoldenError("the client made no call") }
+    let methods = try calls.map { try method($0.value, answer: server.streams[$0.key] ?? .init()) }
+    let wanted = Dictionary(uniqueKeysWithValues: calls.map { ($0.key, server.streams[$0.key] ?? .init()) })
+    let ours = try blocking { try await answer(to: client.withoutFarewells, methods: methods, wanted: wanted) }
+    for (id, _) in calls {
+      let (mine, theirs) = (ours.streams[id] ?? .init(), wanted[id] ?? .init())
+      report.check("stream \(id) headers") { try expectEqual(mine.blocks.first ?? [], theirs.blocks.first ?? [], "headers") }
+      report.check("stream \(id) bodies") { try expectEqual(mine.data, theirs.data, "bodies") }
+      report.check("stream \(id) trailers") {
+        try expectEqual(Array(mine.blocks.dropFirst()), Array(theirs.blocks.dropFirst()), "trailers")
+        try expectEqual(mine.hasEnded, theirs.hasEnded, "end of stream")
       }
     }
   }
 
-  /// The decoded header blocks of a byte stream of frames.
-  private static func headerBlocks(_ bytes: [UInt8]) throws -> [[HeaderField]] {
-    var inflater: OpaquePointer?
-    nghttp2_hd_inflate_new(&inflater)
-    defer { nghttp2_hd_inflate_del(inflater) }
-    var blocks: [[HeaderField]] = []
-    var rest = bytes[...]
-    while rest.count >= 9 {
-      let head = Array(rest.prefix(9))
-      let length = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
-      var payload = Array(rest.dropFirst(9).prefix(length))
-      rest = rest.dropFirst(9 + length)
-      guard head[3] == 1 else { continue }
-      var fields: [HeaderField] = []
-      while !payload.isEmpty {
-        var field = nghttp2_nv()
-        var flags: Int32 = 0
-        let used = nghttp2_hd_inflate_hd2(inflater, &field, &flags, payload, payload.count, 1)
-        guard used >= 0 else { throw GoldenError("header block: error \(used)") }
-        payload.removeFirst(used)
-        if flags & Int32(NGHTTP2_HD_INFLATE_EMIT.rawValue) != 0 {
-          fields.append(
-            HeaderField(
-              String(decoding: UnsafeBufferPointer(start: field.name, count: field.namelen), as: UTF8.self),
-              String(decoding: UnsafeBufferPointer(start: field.value, count: field.valuelen), as: UTF8.self)))
-        }
-        if flags & Int32(NGHTTP2_HD_INFLATE_FINAL.rawValue) != 0 { break }
-      }
-      nghttp2_hd_inflate_end_headers(inflater)
-      blocks.append(fields)
+  /// A method that answers as recorded; what the client cut off goes on for ever.
+  private static func method(_ call: HTTP2Frames.Stream, answer: HTTP2Frames.Stream) throws -> GRPCMethod {
+    guard let path = call.blocks.first?.first(where: { $0.name == ":path" })?.value else { throw GoldenError("a call without :path") }
+    let messages = try answer.messages()
+    let status = answer.hasEnded ? GRPCStatus(trailers: answer.blocks.last ?? []) : nil
+    if messages.count == 1, status?.code == .ok { return .unary(path) { _ in messages[0] } }
+    return .serverStreaming(path) { _, responses in
+      for message in messages { try await responses.send(message) }
+      guard let status else { return try await Task.sleep(for: .seconds(60)) }
+      if status.code != .ok { throw status }
     }
-    return blocks
   }
+
+  /// What our server answers, as soon as it is as much as the recorded one did.
+  private static func answer(
+    to client: [UInt8], methods: [GRPCMethod], wanted: [Int: HTTP2Frames.Stream]
+  ) async throws -> HTTP2Frames {
+    let path = "\(NSTemporaryDirectory())golden-\(UUID().uuidString.prefix(8)).sock"
+    defer { unlink(path) }
+    let server = GRPCServer()
+    await server.register(methods)
+    let listener = try await StreamListener.listen(on: .unix(path))
+    async let serving: Void = server.serve(listener)
+    let stream = try await ByteStream.connect(to: .unix(path))
+    try await stream.write(client)
+    var bytes: [UInt8] = []
+    var frames = try HTTP2Frames(bytes)
+    func isComplete(_ id: Int, _ theirs: HTTP2Frames.Stream) -> Bool {
+      guard let mine = frames.streams[id] else { return theirs.blocks.isEmpty }
+      return mine.blocks.count >= theirs.blocks.count && mine.data.count >= theirs.data.count && (mine.hasEnded || !theirs.hasEnded)
+    }
+    while !wanted.allSatisfy({ isComplete($0.key, $0.value) }) {
+      let more = try await IO.withTimeout(.seconds(20)) { try await stream.read() }
+      if more.isEmpty { break }
+      bytes += more
+      frames = try HTTP2Frames(bytes)
+    }
+    await stream.close()
+    await server.stop(grace: .zero)
+    await serving
+    return frames
+  }
+
+  /// Waits for an asynchronous body; loaders are synchronous.
+  private static func blocking<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+    let (done, result) = (DispatchSemaphore(value: 0), Box<Value>())
+    Task.detached {
+      let outcome: Result<Value, any Error>
+      do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+      result.value.withLock { $0 = outcome }
+      done.signal()
+    }
+    done.wait()
+    guard let outcome = result.value.withLock({ $0 }) else { throw GoldenError("no answer") }
+    return try outcome.get()
+  }
+
+  private final class Box<Value: Sendable>: Sendable { let value = Mutex<Result<Value, any Error>?>(nil) }
 }

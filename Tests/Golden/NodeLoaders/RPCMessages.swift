@@ -11,6 +11,8 @@ struct RPCMessages: Sendable {
   typealias Check = @Sendable ([UInt8]) throws -> Void
   let request: Check
   let response: Check
+  /// Only that a request can be read: of calls that the reference refused, or with fields that nobody knows.
+  var readRequest: Check = { _ in }
 
   private static func value<T: WireValue>(_ type: T.Type) -> Check {
     { bytes in
@@ -19,15 +21,19 @@ struct RPCMessages: Sendable {
     }
   }
 
+  private static func reading<T: WireValue>(_ type: T.Type) -> Check { { _ = try T.decode(cbor: $0, mode: .rpc) } }
+
   /// A method without argument ignores what is sent; one without result answers nothing.
   private static let ignored: Check = { _ in }
   private static let nothing: Check = { try expectEqual($0.hex, "", "message of a method without result") }
 
   private static func ask<Q: WireValue, A: WireValue>(_ request: Q.Type, _ response: A.Type) -> RPCMessages {
-    RPCMessages(request: value(request), response: value(response))
+    RPCMessages(request: value(request), response: value(response), readRequest: reading(request))
   }
   private static func tell<A: WireValue>(_ response: A.Type) -> RPCMessages { RPCMessages(request: ignored, response: value(response)) }
-  private static func take<Q: WireValue>(_ request: Q.Type) -> RPCMessages { RPCMessages(request: value(request), response: nothing) }
+  private static func take<Q: WireValue>(_ request: Q.Type) -> RPCMessages {
+    RPCMessages(request: value(request), response: nothing, readRequest: reading(request))
+  }
   private static let run = RPCMessages(request: ignored, response: nothing)
 
   private typealias Methods = [String: RPCMessages]
@@ -39,7 +45,8 @@ struct RPCMessages: Sendable {
     "NodeController": nodeController, "Consensus": consensus, "Beacon": beacon, "Scheduler": scheduler, "Registry": registry,
     "Staking": staking, "RootHash": rootHash, "Governance": governance, "Vault": vault, "KeyManager": secrets,
     "KeyManager.Secrets": secrets,
-    "KeyManager.Churp": churp, "RuntimeClient": runtimeClient, "StorageWorker": storageWorker,
+    "KeyManager.Churp": churp, "RuntimeClient": runtimeClient, "StorageWorker": storageWorker, "Storage": storage,
+    "DebugController": debugController, "Sentry": sentry,
   ]
 
   private static let nodeController: Methods = [
@@ -59,7 +66,10 @@ struct RPCMessages: Sendable {
     "GetUnconfirmedTransactions": tell([[UInt8]].self), "GetGenesisDocument": tell(GenesisDocument.self),
     "StateToGenesis": ask(Int64.self, GenesisDocument.self), "GetChainContext": tell(String.self),
     "GetStatus": tell(Control.ConsensusStatus.self), "GetParameters": ask(Int64.self, Consensus.Parameters.self),
-    "WatchBlocks": tell(Consensus.Block.self),
+    "WatchBlocks": tell(Consensus.Block.self), "GetNextBlockState": tell(Consensus.NextBlockState.self),
+    "SubmitEvidence": take(Consensus.EvidenceMessage.self), "StateSyncGet": ask(GetRequest.self, ProofResponse.self),
+    "StateSyncGetPrefixes": ask(GetPrefixesRequest.self, ProofResponse.self),
+    "StateSyncIterate": ask(IterateRequest.self, ProofResponse.self),
   ]
   private static let beacon: Methods = [
     "GetBaseEpoch": tell(Epoch.self), "GetEpoch": ask(Int64.self, Epoch.self), "GetNextEpoch": ask(Int64.self, Epoch.self),
@@ -158,4 +168,12 @@ struct RPCMessages: Sendable {
     "GetLastSyncedRound": ask(StorageSync.SyncedRoundRequest.self, StorageSync.SyncedRound.self),
     "PauseCheckpointer": take(StorageSync.PauseRequest.self),
   ]
+  private static let storage: Methods = [
+    "SyncGet": ask(GetRequest.self, ProofResponse.self), "SyncGetPrefixes": ask(GetPrefixesRequest.self, ProofResponse.self),
+    "SyncIterate": ask(IterateRequest.self, ProofResponse.self), "GetDiff": ask(GetDiffRequest.self, SyncChunk.self),
+    "GetCheckpoints": ask(GetCheckpointsRequest.self, [CheckpointMetadata]?.self),
+    "GetCheckpointChunk": ask(ChunkMetadata.self, [UInt8].self),
+  ]
+  private static let debugController: Methods = ["SetEpoch": take(UInt64.self), "WaitNodesRegistered": take(Int64.self)]
+  private static let sentry: Methods = ["GetAddresses": tell(Sentry.Addresses.self)]
 }

@@ -13,6 +13,9 @@ import Wire
 final class FakeConsensus: ChainAccess {
   let chainContext = String(repeating: "ab", count: 32)
   let initialHeight: Int64 = 1
+  /// The blocks that its updates tell of.
+  let told: [Int64]
+  init(telling told: [Int64] = [3, 4, 5]) { self.told = told }
   static let validator = MemorySigner(seed: [UInt8](repeating: 1, count: 32))
   static let account = OasisTypes.Address(validator.publicKey)
   static let runtime = Namespace(testSeed: [7]) ?? Namespace()
@@ -34,7 +37,7 @@ final class FakeConsensus: ChainAccess {
 
   func updates() async -> AsyncStream<ConsensusUpdate> {
     AsyncStream { continuation in
-      for height: Int64 in 3...5 {
+      for height in told {
         let header = Self.block(height).header
         continuation.yield(
           ConsensusUpdate(
@@ -46,7 +49,7 @@ final class FakeConsensus: ChainAccess {
   }
 
   func query<Answer: Sendable>(at height: Int64, _ body: @Sendable (StateTree) throws -> Answer) async throws -> Answer {
-    guard height <= 3 else { throw CodedError.versionNotFound }
+    guard height <= told.max() ?? 0 else { throw CodedError.versionNotFound }
     let tree = StateTree(over: MemoryState())
     var account = Account()
     account.general.balance = 100
@@ -83,6 +86,15 @@ final class FakeConsensus: ChainAccess {
   func engineParameters(at height: Int64) async throws -> CometBFT.ConsensusParameters { CometBFT.ConsensusParameters() }
   func submitNoWait(_ transaction: SignedEnvelope) async throws {}
   func unconfirmedTransactions() async -> [[UInt8]] { [] }
+  func runningRound() async throws -> RunningRound {
+    let powers: [Int64] = [10, 20, 10]
+    let validators = powers.enumerated().map { index, power in
+      RunningRound.Validator(
+        address: [UInt8](repeating: UInt8(index), count: 20), power: power, hasPrevoted: index == 2, hasPrecommitted: false)
+    }
+    return RunningRound(height: 4, round: 0, validators: validators, totalPower: 40)
+  }
+  func submitEvidence(_ evidence: CometBFT.Evidence) async throws {}
 }
 
 /// A ParaTime with one block.

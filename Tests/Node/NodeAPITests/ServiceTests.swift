@@ -16,6 +16,9 @@ import Wire
 struct TestServer: ~Copyable {
   let path: String
   let client: NodeClient
+  let stored: StoredRuntime
+  let commitments: CommitmentFeed
+  let meters: MetricsRegistry
   private let server: APIServer
 
   init() async throws {
@@ -24,15 +27,19 @@ struct TestServer: ~Copyable {
     let status = ConsensusStatusReader(chain, consensusKey: key, network: nil)
     var sources = NodeControllerAPI.Sources(mode: "compute", identity: .init(node: key, consensus: key, tls: key))
     sources.runtimes = [FakeRuntime()]
-    server = APIServer(log: .silent)
-    path = "\(NSTemporaryDirectory())api-\(UUID().uuidString.prefix(8)).sock"
+    let (stored, commitments, meters) = (try StoredRuntime(), CommitmentFeed(), MetricsRegistry())
+    let server = APIServer(log: .silent, meters: meters)
+    let path = "\(NSTemporaryDirectory())api-\(UUID().uuidString.prefix(8)).sock"
     await server.register([
       NodeControllerAPI(consensus: chain, consensusStatus: status, sources: sources, node: FakeNode(), log: .silent),
-      ConsensusAPI(chain, genesis: GenesisDocument(), status: status), StakingAPI(chain, genesis: GenesisDocument()), RegistryAPI(chain),
-      BeaconAPI(chain, baseEpoch: 1), SchedulerAPI(chain), RootHashAPI(chain), RuntimeClientAPI(chain, runtimes: [FakeRuntime()]),
-      StorageWorkerAPI([]),
+      ConsensusAPI(chain, genesis: GenesisDocument(), status: status, state: stored.database),
+      StakingAPI(chain, genesis: GenesisDocument()), RegistryAPI(chain),
+      BeaconAPI(chain, baseEpoch: 1), SchedulerAPI(chain), RootHashAPI(chain, commitments: commitments),
+      RuntimeClientAPI(chain, runtimes: [FakeRuntime()]),
+      StorageWorkerAPI([]), StorageAPI([stored]), GovernanceAPI(chain), VaultAPI(chain), KeyManagerAPI(chain), ChurpAPI(chain),
     ])
     let listener = try await server.listen(path: path)
+    (self.stored, self.commitments, self.meters, self.server, self.path) = (stored, commitments, meters, server, path)
     IO.spawn { [server] in await server.serve(listener) }
     client = NodeClient(.unix(path))
   }
@@ -127,6 +134,19 @@ struct TestServer: ~Copyable {
     }
     #expect(epochs == [1, 2])
     await server.stop()
+  }
+
+  @Test func countsCallsByMethod() async throws {
+    let server = try await TestServer()
+    _ = try await server.client.block()
+    await #expect(throws: GRPCStatus.self) { try await server.client.run("Consensus/NoSuchMethod") }
+    try await server.client.stream("Beacon/WatchEpochs", of: Epoch.self) { _ in true }
+    await server.stop()
+    let page = server.meters.exposition()
+    #expect(page.contains("oasis_grpc_server_calls{call=\"/oasis-core.Consensus/GetBlock\"} 1\n"))
+    #expect(page.contains("oasis_grpc_server_latency_count{call=\"/oasis-core.Consensus/GetBlock\"} 1\n"))
+    #expect(page.contains("oasis_grpc_server_stream_writes{call=\"/oasis-core.Beacon/WatchEpochs\"} 2\n"))
+    #expect(!page.contains("NoSuchMethod"))
   }
 
   @Test func onlyTheOwnerMayUseTheSocket() async throws {

@@ -51,7 +51,7 @@ public actor Engine {
   private let inputStream: AsyncStream<Input>
   private let outbox = Outbox()
   let mempool: Mempool
-  private var shell: ConsensusShell?
+  private(set) var shell: ConsensusShell?
   private var evidence: EvidencePool?
   private var timer: Task<Void, Never>?
   var waiters = TransactionWaiters()

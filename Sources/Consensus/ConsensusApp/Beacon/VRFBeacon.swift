@@ -110,7 +110,7 @@ struct VRFBeacon: BeaconBackend {
       return
     }
     let current = try BeaconState(context.state).epoch().epoch
-    guard epoch > current else { throw AppError.uncoded("beacon: explicit epoch chosen is not in the future (\(epoch) <= \(current))") }
+    guard epoch > current else { throw AppError.uncoded("beacon: explicit epoch does not advance time") }
     BeaconState.mockEpoch.set(context.state, to: epoch)
   }
 

@@ -21,6 +21,14 @@ public protocol ChainAccess: ConsensusBackend {
   func submitNoWait(_ transaction: SignedEnvelope) async throws
   /// Transactions in the pool.
   func unconfirmedTransactions() async -> [[UInt8]]
+  /// Who has voted in the running round.
+  ///
+  /// - Throws: `consensus`/1 before the engine has started.
+  func runningRound() async throws -> RunningRound
+  /// Hands evidence of misbehaviour to the engine's pool.
+  ///
+  /// - Throws: an uncoded error that says what is wrong with it.
+  func submitEvidence(_ evidence: CometBFT.Evidence) async throws
 }
 
 extension ConsensusService: ChainAccess {
@@ -51,4 +59,13 @@ extension ConsensusService: ChainAccess {
   }
 
   public nonisolated func unconfirmedTransactions() async -> [[UInt8]] { await engine.pooledTransactions }
+
+  public nonisolated func runningRound() async throws -> RunningRound {
+    guard let round = await engine.runningRound else { throw CodedError.noCommittedBlocks }
+    return round
+  }
+
+  public nonisolated func submitEvidence(_ evidence: CometBFT.Evidence) async throws {
+    do { try await engine.submit(evidence) } catch { throw CodedError.uncoded("cometbft: broadcast evidence failed: \(error)") }
+  }
 }

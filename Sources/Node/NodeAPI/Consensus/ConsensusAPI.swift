@@ -3,6 +3,7 @@ internal import CometBFT
 internal import ConsensusApp
 internal import ConsensusService
 public import GRPC
+public import MKVS
 internal import OasisCrypto
 public import OasisTypes
 internal import Protobuf
@@ -13,15 +14,19 @@ public struct ConsensusAPI: APIService {
   private let chain: any ChainAccess
   private let genesis: OasisTypes.GenesisDocument
   private let status: ConsensusStatusReader
+  private let state: any ReadSyncer & Sendable
 
   /// - Parameters:
   ///   - genesis: the document that the chain began with.
   ///   - status: what the node's own status uses too.
-  public init(_ chain: any ChainAccess, genesis: OasisTypes.GenesisDocument, status: ConsensusStatusReader) {
-    (self.chain, self.genesis, self.status) = (chain, genesis, status)
+  ///   - state: the trees of the consensus layer, for proofs.
+  public init(
+    _ chain: any ChainAccess, genesis: OasisTypes.GenesisDocument, status: ConsensusStatusReader, state: any ReadSyncer & Sendable
+  ) {
+    (self.chain, self.genesis, self.status, self.state) = (chain, genesis, status, state)
   }
 
-  public var methods: [GRPCMethod] { submissions + blocks + facts }
+  public var methods: [GRPCMethod] { submissions + blocks + facts + proofs }
 
   private var submissions: [GRPCMethod] {
     let (table, chain) = (MethodTable("Consensus"), chain)
@@ -43,6 +48,9 @@ public struct ConsensusAPI: APIService {
         try await chain.read(0) { Quantity(try ConsensusState.parameters.get($0)?.minGasPrice ?? 0) }
       },
       table.tell("GetUnconfirmedTransactions") { await chain.unconfirmedTransactions() },
+      table.take("SubmitEvidence") { (evidence: Consensus.EvidenceMessage) in
+        try await chain.submitEvidence(try CometBFT.Evidence(submitted: evidence.meta ?? []))
+      },
     ]
   }
 
@@ -78,11 +86,7 @@ public struct ConsensusAPI: APIService {
       },
       table.answer("GetLightBlock") { (height: Int64) in
         guard height >= 0 else { throw CodedError.versionNotFound }
-        guard height > (await chain.latestHeight()) else { return try await chain.lightBlock(at: height) }
-        // Of a block to come only the validators are known.
-        var block = CometBFT.LightBlock()
-        block.validatorSet = try await chain.validators(at: height)
-        return Consensus.LightBlock(height: height, meta: block.protobuf())
+        return try await chain.lightBlock(at: height)
       },
       table.answer("GetValidators") { (height: Int64) in
         guard height >= 0 else { throw CodedError.versionNotFound }
@@ -90,7 +94,7 @@ public struct ConsensusAPI: APIService {
         return Consensus.Validators(height: height, meta: try await chain.validators(at: height).protobuf())
       },
       table.stream("WatchBlocks") { (send: Sink<Consensus.Block>) in
-        for await update in await chain.newUpdates() { try await send(Consensus.Block(try await chain.block(at: update.height))) }
+        try await chain.follow { try await send(Consensus.Block(try await chain.block(at: $0.height))) }
       },
     ]
   }
@@ -103,6 +107,14 @@ public struct ConsensusAPI: APIService {
       table.tell("GetChainContext") { chain.chainContext },
       table.tell("GetGenesisDocument") { genesis },
       table.tell("GetStatus") { try await status.read() },
+      table.tell("GetNextBlockState") {
+        let round = try await chain.runningRound()
+        // The state that the block is made on: its own is not there yet.
+        let nodes = try await chain.read(0) { tree in
+          round.validators.map { try? RegistryQueries(tree).node(consensusAddress: $0.address) }
+        }
+        return Consensus.NextBlockState(round, nodes: nodes)
+      },
       table.answer("StateToGenesis") { (height: Int64) in
         let header = try await chain.storedBlock(height).header
         let time = OasisTypes.Timestamp(seconds: header.time.seconds, nanoseconds: header.time.nanoseconds)
@@ -117,6 +129,15 @@ public struct ConsensusAPI: APIService {
         answer.parameters = try await chain.query(at: answer.height) { try ConsensusState.parameters.get($0) ?? .init() }
         return answer
       },
+    ]
+  }
+
+  private var proofs: [GRPCMethod] {
+    let (table, state) = (MethodTable("Consensus"), state)
+    return [
+      table.answer("StateSyncGet") { (request: GetRequest) in try state.syncGet(request) },
+      table.answer("StateSyncGetPrefixes") { (request: GetPrefixesRequest) in try state.syncGetPrefixes(request) },
+      table.answer("StateSyncIterate") { (request: IterateRequest) in try state.syncIterate(request) },
     ]
   }
 }

@@ -42,19 +42,19 @@ public struct KeyManagerAPI: APIService {
       },
       table.stream("WatchStatuses") { (send: Sink<KeyManager.Status>) in
         for status in try await backend.read(0, { try KeyManagerState($0).allStatuses() }) { try await send(status) }
-        for await update in await backend.newUpdates() {
+        try await backend.follow { update in
           for status in update.events(KeyManager.StatusUpdate.self).flatMap({ $0.statuses ?? [] }) {
             if let status { try await send(status) }
           }
         }
       },
       table.stream("WatchMasterSecrets") { (send: Sink<KeyManager.SignedMasterSecret>) in
-        for await update in await backend.newUpdates() {
+        try await backend.follow { update in
           for event in update.events(KeyManager.MasterSecretPublished.self) { if let secret = event.secret { try await send(secret) } }
         }
       },
       table.stream("WatchEphemeralSecrets") { (send: Sink<KeyManager.SignedEphemeralSecret>) in
-        for await update in await backend.newUpdates() {
+        try await backend.follow { update in
           for event in update.events(KeyManager.EphemeralSecretPublished.self) { if let secret = event.secret { try await send(secret) } }
         }
       },
@@ -78,7 +78,7 @@ public struct ChurpAPI: APIService {
       },
       table.stream("WatchStatuses") { (send: Sink<Churp.Status>) in
         for status in try await backend.read(0, { try KeyManagerState($0).allChurpStatuses() }) { try await send(status) }
-        for await update in await backend.newUpdates() {
+        try await backend.follow { update in
           for status in update.events(Churp.Created.self).compactMap(\.status) { try await send(status) }
         }
       },

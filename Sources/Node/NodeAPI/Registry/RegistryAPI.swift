@@ -61,7 +61,8 @@ public struct RegistryAPI: APIService {
       },
       table.stream("WatchNodeList") { (send: Sink<Registry.NodeList>) in
         try await send(Registry.NodeList(nodes: try await backend.read(0) { try RegistryQueries($0).nodes() }))
-        for await update in await backend.newUpdates() where update.isEpochChange {
+        try await backend.follow { update in
+          guard update.isEpochChange else { return }
           try await send(Registry.NodeList(nodes: try await backend.read(update.height) { try RegistryQueries($0).nodes() }))
         }
       },

@@ -8,7 +8,11 @@ internal import Wire
 /// Reads of the root hash service: ParaTime blocks as consensus has them. Rule: sheet 05 §C.22.
 public struct RootHashAPI: APIService {
   private let backend: any ConsensusBackend
-  public init(_ backend: any ConsensusBackend) { self.backend = backend }
+  private let commitments: CommitmentFeed
+
+  /// - Parameters:
+  ///   - commitments: what the application sees in transactions that are checked.
+  public init(_ backend: any ConsensusBackend, commitments: CommitmentFeed) { (self.backend, self.commitments) = (backend, commitments) }
 
   public var methods: [GRPCMethod] { reads + streams }
 
@@ -44,8 +48,11 @@ public struct RootHashAPI: APIService {
   }
 
   private var streams: [GRPCMethod] {
-    let (table, backend) = (MethodTable("RootHash"), backend)
+    let (table, backend, commitments) = (MethodTable("RootHash"), backend, commitments)
     return [
+      table.stream("WatchExecutorCommitments") { (id: Namespace, send: Sink<RootHash.ExecutorCommitment>) in
+        for await observed in commitments.commitments() where observed.runtimeID == id { try await send(observed.commitment) }
+      },
       table.stream("WatchEvents") { (id: Namespace, send: Sink<RootHash.Event>) in
         try await backend.watchEvents(RootHash.Event.self) { event in
           if event.runtimeID == id, event.finalized == nil { try await send(event) }

@@ -36,9 +36,9 @@ public struct SchedulerAPI: APIService {
       table.answer("ConsensusParameters") { (height: Int64) in try await parameters(height) },
       table.stream("WatchCommittees") { (send: Sink<Committee>) in
         for committee in try await backend.read(0, { try SchedulerState($0).committees() }) { try await send(committee) }
-        for await update in await backend.newUpdates() {
+        try await backend.follow { update in
           let kinds = Set(update.events(ElectedEvent.self).flatMap(\.kinds))
-          guard !kinds.isEmpty else { continue }
+          guard !kinds.isEmpty else { return }
           for committee in try await backend.read(update.height, { try SchedulerState($0).committees() })
           where kinds.contains(committee.kind) {
             try await send(committee)

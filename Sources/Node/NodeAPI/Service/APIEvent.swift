@@ -67,7 +67,7 @@ extension ConsensusBackend {
 
   /// The events of a service as blocks are committed.
   func watchEvents<E: APIEvent>(_ type: E.Type = E.self, _ each: (E) async throws -> Void) async throws {
-    for await update in await newUpdates() {
+    try await follow { update in
       let block = try await block(at: update.height)
       for event in try E.events(of: update.results, transactions: block.data.transactions, height: update.height) {
         try await each(event)

@@ -9,9 +9,12 @@ public final class APIServer: Sendable {
 
   /// - Parameters:
   ///   - logsEveryCall: `--grpc.log.debug`.
-  public init(log: Log, logsEveryCall: Bool = false) {
+  ///   - meters: where calls are counted.
+  public init(log: Log, logsEveryCall: Bool = false, meters: MetricsRegistry = MetricsRegistry()) {
     let log = log.module("grpc/internal")
-    server = GRPCServer(status: { APIErrors.status($0) }) { call in
+    let metrics = APIMetrics(meters)
+    server = GRPCServer(status: { APIErrors.status($0) }, started: metrics.started, streamed: metrics.streamed) { call in
+      metrics.finished(call)
       if let status = call.status, status.code != .cancelled {
         log.error("request failed", ["method": call.path, "req_seq": call.sequence, "err": status.message])
       } else if logsEveryCall {

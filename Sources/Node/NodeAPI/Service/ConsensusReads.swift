@@ -33,16 +33,28 @@ extension ConsensusBackend {
     return (height, try await results(at: height))
   }
 
-  /// Updates of blocks that are committed from now on.
-  func newUpdates() async -> AsyncStream<ConsensusUpdate> {
-    let known = await latestHeight()
-    let all = await updates()
-    return AsyncStream { continuation in
-      let task = Task {
-        for await update in all where update.height > known { continuation.yield(update) }
-        continuation.finish()
+  /// Hands over every block that is committed from now on, in order.
+  ///
+  /// For a reader that is slower than the chain nothing is kept: what it missed is read from the stores, as far as it is still there.
+  func follow(_ each: (ConsensusUpdate) async throws -> Void) async throws {
+    var last = await latestHeight()
+    for await update in await updates() where update.height > last {
+      if last > 0, update.height > last + 1 {  // + 1: heights of stored blocks
+        for height in (last + 1)..<update.height {
+          do { try await each(try await self.update(at: height)) } catch let error as CodedError where error.isSame(as: .versionNotFound) {}
+        }
       }
-      continuation.onTermination = { _ in task.cancel() }
+      last = update.height
+      try await each(update)
     }
+  }
+
+  /// The update of a stored block.
+  private func update(at height: Int64) async throws -> ConsensusUpdate {
+    let (block, results) = (try await block(at: height), try await results(at: height))
+    let record = try await query(at: height) { try BeaconState($0).epoch() }
+    return ConsensusUpdate(
+      height: height, hash: block.header.hash(), header: block.header, results: results, epoch: record.epoch,
+      isEpochChange: record.height == height)
   }
 }

@@ -96,9 +96,26 @@ extension Control {
   /// The versions of the runtime that can be hosted.
   public struct HostStatus: WireMap, Hashable, Sendable {
     public var versions: [Version]?
+    /// Only there while the runtime cannot be kept running; the reference's status has no such member.
+    public var failure: HostFailure?
     public init() {}
     public init(versions: [Version]) { self.versions = versions }
-    public static let fields: [Field<Self>] = [.init("versions", \.versions)]
+    public static let fields: [Field<Self>] = [.init("versions", \.versions), .init("failure", \.failure, .omitEmpty)]
+  }
+
+  /// Why a hosted runtime does not run, and what happens next.
+  public struct HostFailure: WireMap, Hashable, Sendable {
+    /// `starting`, `failing` (waits for the next attempt) or `given up`.
+    public var state = ""
+    /// Starts after the first one.
+    public var restarts: UInt64 = 0
+    public var lastReason = ""
+    /// No time where it is being started, or not tried again.
+    public var nextAttempt = LocalTime()
+    public init() {}
+    public static let fields: [Field<Self>] = [
+      .init("state", \.state), .init("restarts", \.restarts), .init("last_reason", \.lastReason), .init("next_attempt", \.nextAttempt),
+    ]
   }
 
   public struct ExecutorState: WireEnum, Hashable {
