@@ -19,7 +19,7 @@ public struct DebugControllerAPI: APIService {
       table.take("SetEpoch") { (epoch: Epoch) in try await setEpoch(epoch) },
       table.take("WaitNodesRegistered") { (count: Int64) in
         for await update in await backend.updates() {
-          let registered = try await backend.query(at: update.height) { try RegistryState($0).signedNodes().count }
+          let registered = try await backend.query(at: update.height) { try RegistryQueries($0).nodes()?.count ?? 0 }
           if registered >= count { return }
         }
         throw CancellationError()
