@@ -126,7 +126,7 @@ let modules: [Module] = [
       "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "ConsensusApp",
       "ConsensusService",
       "CometBFT", "Protobuf", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
-    ]),
+    ], tests: []),
   Module(
     name: "StorageWorker", floor: "Workers",
     uses: [
@@ -161,7 +161,7 @@ let modules: [Module] = [
     uses: [
       "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "Protobuf", "AsyncIO", "Telemetry", "GRPC", "CometBFT",
       "ConsensusApp", "ConsensusService", "CLinux",
-    ], tests: ["KeyValueStore", "MKVSDatabase"]),
+    ], tests: ["KeyValueStore", "MKVSDatabase", "GoldenSupport"]),
   Module(
     name: "NodeCommands", floor: "Node",
     uses: [

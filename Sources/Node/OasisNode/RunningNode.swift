@@ -254,7 +254,11 @@ actor RunningNode: NodeLifecycle {
       SchedulerAPI(service), BeaconAPI(service, baseEpoch: setup.document.beacon.base), GovernanceAPI(service), VaultAPI(service),
       KeyManagerAPI(service), ChurpAPI(service),
     ]
-    if !clients.isEmpty { services += [RuntimeClientAPI(service, runtimes: clients), StorageWorkerAPI(clients)] }
+    let mode = setup.configuration.nodeMode
+    if [.compute, .observer, .client].contains(mode) || (mode == .archive && !clients.isEmpty) {
+      services.append(RuntimeClientAPI(service, runtimes: clients))
+    }
+    if !clients.isEmpty { services.append(StorageWorkerAPI(clients)) }
     if setup.flags.dontBlameOasis { services += [DebugControllerAPI(service, submission: submission), StorageAPI(clients)] }
     await api.register(services)
   }

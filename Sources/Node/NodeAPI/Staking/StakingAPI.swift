@@ -20,9 +20,13 @@ public struct StakingAPI: APIService {
       table.answer("StateToGenesis") { (height: Int64) in
         try await backend.read(height) { try StakingService().section($0, original: genesis, as: StakingGenesis.self) }
       },
-      table.answer("TokenSymbol") { (height: Int64) in try await backend.read(height) { try StakingState($0).parameters().tokenSymbol } },
+      table.answer("TokenSymbol") { (height: Int64) in
+        let symbol = try await backend.read(height) { try StakingState($0).parameters().tokenSymbol }
+        return symbol.isEmpty ? genesis.staking.tokenSymbol : symbol
+      },
       table.answer("TokenValueExponent") { (height: Int64) in
-        try await backend.read(height) { try StakingState($0).parameters().tokenValueExponent }
+        let exponent = try await backend.read(height) { try StakingState($0).parameters().tokenValueExponent }
+        return exponent == 0 ? genesis.staking.tokenValueExponent : exponent
       },
       table.answer("TotalSupply") { (height: Int64) in try await backend.read(height) { try StakingState($0).totalSupply() } },
       table.answer("CommonPool") { (height: Int64) in try await backend.read(height) { try StakingState($0).commonPool() } },
