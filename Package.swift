@@ -40,40 +40,39 @@ let modules: [Module] = [
   // Floor 1
   Module(name: "Bytes", floor: "Core", hot: true, tests: []),
   Module(name: "CBOR", floor: "Core", hot: true, uses: ["Bytes"], tests: []),
-  Module(name: "JSONText", floor: "Core", hot: true, uses: ["Bytes"], tests: []),
+  Module(name: "JSONText", floor: "Core", hot: true, tests: []),
   Module(name: "Wire", floor: "Core", hot: true, uses: ["Bytes", "CBOR", "JSONText"], tests: []),
-  Module(name: "Protobuf", floor: "Core", hot: true, uses: ["Bytes"], tests: []),
-  Module(name: "OasisCrypto", floor: "Core", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "COpenSSL"], tests: ["COpenSSL"]),
+  Module(name: "Protobuf", floor: "Core", hot: true, tests: []),
+  Module(name: "OasisCrypto", floor: "Core", hot: true, uses: ["Bytes", "JSONText", "Wire", "COpenSSL"], tests: ["COpenSSL"]),
   Module(name: "OasisTypes", floor: "Core", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "CGMP"], tests: []),
   // Floor 2
-  Module(name: "KeyValueStore", floor: "Storage", hot: true, uses: ["Bytes"], tests: ["RocksDBStore"]),
-  Module(name: "RocksDBStore", floor: "Storage", hot: true, uses: ["Bytes", "KeyValueStore", "CRocksDB"], tests: []),
+  Module(name: "KeyValueStore", floor: "Storage", hot: true, tests: ["RocksDBStore"]),
+  Module(name: "RocksDBStore", floor: "Storage", hot: true, uses: ["KeyValueStore", "CRocksDB"], tests: []),
   Module(
     name: "MKVS", floor: "Storage", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "COpenSSL"],
     tests: []),
   Module(
     name: "MKVSDatabase", floor: "Storage", hot: true,
-    uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "KeyValueStore"], tests: ["RocksDBStore"]),
-  Module(name: "AsyncIO", floor: "Platform", uses: ["Bytes", "CUV", "CLinux"], tests: []),
+    uses: ["Bytes", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "KeyValueStore"], tests: ["RocksDBStore"]),
+  Module(name: "AsyncIO", floor: "Platform", uses: ["CUV", "CLinux"], tests: []),
   Module(name: "AsyncValues", floor: "Platform", tests: []),
   Module(name: "FileSystem", floor: "Platform", tests: []),
-  Module(name: "Telemetry", floor: "Platform", uses: ["Bytes", "JSONText"], tests: []),
-  Module(name: "CommandLineTool", floor: "Platform", uses: [], tests: []),
+  Module(name: "Telemetry", floor: "Platform", tests: []),
+  Module(name: "CommandLineTool", floor: "Platform", tests: []),
   // Floor 3
   Module(name: "GRPC", floor: "Network", uses: ["AsyncValues", "Bytes", "AsyncIO", "CNGHTTP2"], tests: ["CLinux"]),
-  Module(name: "HTTP", floor: "Network", uses: ["Bytes", "AsyncIO"], tests: []),
+  Module(name: "HTTP", floor: "Network", uses: ["AsyncIO"], tests: []),
   // Floor 4
   Module(
     name: "CometBFT", floor: "Consensus", hot: true,
-    uses: ["AsyncValues", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "COpenSSL"],
+    uses: [
+      "AsyncValues", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "COpenSSL",
+    ],
     tests: ["RocksDBStore"]),
   Module(
     name: "ConsensusApp", floor: "Consensus", hot: true,
-    uses: [
-      "Bytes", "CBOR", "JSONText", "Wire", "Protobuf", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT",
-      "Telemetry",
-    ],
-    tests: []),
+    uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "CometBFT"],
+    tests: ["KeyValueStore"]),
   Module(
     name: "ChainReplay", floor: "Consensus",
     uses: [
@@ -83,31 +82,29 @@ let modules: [Module] = [
   Module(
     name: "ConsensusService", floor: "Consensus",
     uses: [
-      "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "CometBFT",
-      "ConsensusApp",
-      "Telemetry", "JSONText", "Protobuf",
+      "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "CometBFT", "ConsensusApp", "Telemetry", "Protobuf",
     ],
-    tests: []),
+    tests: ["KeyValueStore"]),
   Module(
-    name: "RuntimeProtocol", floor: "Runtime", hot: true, uses: ["Bytes", "CBOR", "Wire", "JSONText", "OasisCrypto", "OasisTypes", "MKVS"],
-    tests: []),
+    name: "RuntimeProtocol", floor: "Runtime", hot: true, uses: ["CBOR", "Wire", "JSONText", "OasisCrypto", "OasisTypes", "MKVS"],
+    tests: ["Bytes"]),
   Module(
     name: "RuntimeBundle", floor: "Runtime",
-    uses: ["FileSystem", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "COpenSSL", "CZlib", "CLinux"],
+    uses: ["FileSystem", "Bytes", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "COpenSSL", "CZlib"],
     tests: []),
   Module(
     name: "RuntimeHost", floor: "Runtime",
     uses: [
-      "FileSystem",
-      "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle",
-      "CSeccomp",
-      "CLinux", "JSONText",
+      "FileSystem", "AsyncValues", "Bytes", "CBOR", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol",
+      "RuntimeBundle", "CSeccomp", "CLinux", "JSONText",
     ],
     tests: ["test-guest"]),
   Module(name: "test-guest", floor: "Tests/Runtime/TestGuest", kind: .development, program: true),  // a runtime in C for the tests
   Module(
     name: "OasisRuntimeSDK", floor: "Runtime",
-    uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "Protobuf", "CLinux"], tests: []),
+    uses: [
+      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "Protobuf",
+    ], tests: []),
   Module(
     name: "SimpleKeyValue", floor: "Runtime",
     uses: ["Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "OasisRuntimeSDK"],
@@ -118,15 +115,14 @@ let modules: [Module] = [
     uses: ["AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "KeyValueStore", "Telemetry"], tests: []),
   Module(
     name: "TransactionPool", floor: "Runtime",
-    uses: ["AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "RuntimeProtocol", "Telemetry"], tests: []),
+    uses: ["AsyncValues", "Bytes", "OasisCrypto", "OasisTypes", "RuntimeProtocol", "Telemetry"], tests: []),
   // Floor 5
   Module(
     name: "CommitteeWorker", floor: "Workers",
     uses: [
-      "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "ConsensusApp",
-      "ConsensusService",
-      "CometBFT", "Protobuf", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
-    ], tests: []),
+      "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVSDatabase", "KeyValueStore", "ConsensusApp",
+      "ConsensusService", "CometBFT", "Protobuf", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
+    ], tests: ["MKVS"]),
   Module(
     name: "StorageWorker", floor: "Workers",
     uses: [
@@ -135,19 +131,20 @@ let modules: [Module] = [
   Module(
     name: "ExecutorWorker", floor: "Workers",
     uses: [
-      "AsyncValues",
-      "Bytes", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService", "RegistrationWorker",
-      "CommitteeWorker", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
+      "AsyncValues", "Bytes", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService",
+      "RegistrationWorker", "CommitteeWorker", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
     ], tests: []),
   Module(
     name: "ClientWorker", floor: "Workers",
     uses: [
-      "Bytes", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService", "CommitteeWorker",
-      "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
+      "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService", "CommitteeWorker", "RuntimeProtocol",
+      "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
     ]),
   Module(
     name: "RegistrationWorker", floor: "Workers",
-    uses: ["AsyncValues", "OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "KeyValueStore", "Telemetry", "Wire"],
+    uses: [
+      "AsyncValues", "OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "KeyValueStore", "Telemetry",
+    ],
     tests: []),
   Module(
     name: "BeaconWorker", floor: "Workers",
@@ -160,37 +157,34 @@ let modules: [Module] = [
     name: "NodeAPI", floor: "Node",
     uses: [
       "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "Protobuf", "AsyncIO", "Telemetry", "GRPC", "CometBFT",
-      "ConsensusApp", "ConsensusService", "CLinux",
+      "ConsensusApp", "ConsensusService",
     ], tests: ["KeyValueStore", "MKVSDatabase", "GoldenSupport"]),
   Module(
     name: "NodeCommands", floor: "Node",
     uses: [
-      "FileSystem",
-      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "CommandLineTool", "GRPC", "ConsensusApp",
-      "ChainReplay", "KeyValueStore", "RocksDBStore", "RegistrationWorker", "NodeAPI", "NodeIdentity", "NodeConfiguration",
+      "FileSystem", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "CommandLineTool", "GRPC",
+      "ConsensusApp", "ChainReplay", "KeyValueStore", "RocksDBStore", "RegistrationWorker", "NodeAPI", "NodeIdentity",
+      "NodeConfiguration",
     ], tests: []),
   Module(name: "oasis-node", floor: "Executables", kind: .tool, uses: ["CommandLineTool", "NodeCommands", "OasisNode"]),
   Module(
     name: "NetRunner", floor: "Node",
     uses: [
-      "FileSystem",
-      "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "GRPC", "CommandLineTool", "ConsensusApp",
-      "RuntimeBundle", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
+      "FileSystem", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "GRPC", "CommandLineTool",
+      "ConsensusApp", "RuntimeBundle", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
     ], tests: ["CometBFT"]),
   Module(name: "oasis-net-runner", floor: "Executables", kind: .tool, uses: ["CommandLineTool", "NetRunner"]),
   Module(name: "orc", floor: "Executables", kind: .tool, uses: ["Bytes", "CommandLineTool", "OasisTypes", "RuntimeBundle"], tests: []),
   Module(
     name: "OasisNode", floor: "Node",
     uses: [
-      "FileSystem",
-      "AsyncValues", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "KeyValueStore",
-      "RocksDBStore", "MKVS",
-      "MKVSDatabase", "HTTP", "GRPC", "Protobuf", "CometBFT", "ConsensusApp", "ConsensusService", "RuntimeProtocol", "RuntimeBundle", "RuntimeHost",
-      "RuntimeHistory", "TransactionPool", "RegistrationWorker", "BeaconWorker", "CommitteeWorker", "StorageWorker", "ExecutorWorker",
-      "ClientWorker", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
+      "FileSystem", "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "KeyValueStore",
+      "RocksDBStore", "MKVS", "MKVSDatabase", "HTTP", "Protobuf", "CometBFT", "ConsensusApp", "ConsensusService", "RuntimeProtocol",
+      "RuntimeBundle", "RuntimeHost", "RuntimeHistory", "TransactionPool", "RegistrationWorker", "BeaconWorker", "CommitteeWorker",
+      "StorageWorker", "ExecutorWorker", "ClientWorker", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
     ]),
   // Recorded data of the reference and its loaders
-  golden("GoldenSupport", uses: ["Bytes", "JSONText", "CZlib"]),
+  golden("GoldenSupport", uses: ["JSONText", "CZlib"]),
   Module(
     name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true,
     uses: ["ChainReplay", "ChainLoaders", "GoldenSupport"], program: true),
@@ -202,10 +196,15 @@ let modules: [Module] = [
       "RocksDBStore",
     ]),
   golden(
-    "CometBFTLoaders", uses: ["GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "CometBFT"]),
+    "CometBFTLoaders",
+    uses: [
+      "GoldenSupport", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "CometBFT",
+    ]),
   golden(
     "ChainLoaders",
-    uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "CometBFT", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes"]),
+    uses: [
+      "GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "CometBFT", "ConsensusApp", "ChainReplay", "OasisCrypto", "OasisTypes",
+    ]),
   golden(
     "RuntimeLoaders",
     uses: [

@@ -1,13 +1,13 @@
-import Bytes
-import CometBFT
+internal import Bytes
+internal import CometBFT
 public import ConsensusApp
-import JSONText
-import KeyValueStore
-import MKVSDatabase
-import OasisCrypto
-import OasisTypes
-import Protobuf
-import Wire
+internal import JSONText
+internal import KeyValueStore
+internal import MKVSDatabase
+internal import OasisCrypto
+internal import OasisTypes
+internal import Protobuf
+internal import Wire
 
 /// Runs a recorded chain through the application and compares everything that the reference computed.
 ///

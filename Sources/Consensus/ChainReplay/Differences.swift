@@ -1,6 +1,6 @@
-import Bytes
-import CBOR
-import CometBFT
+internal import Bytes
+internal import CBOR
+internal import CometBFT
 public import JSONText
 
 /// Names of services by the prefix of their keys (sheet 03 §13.2).

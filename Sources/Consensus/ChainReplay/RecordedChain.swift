@@ -1,12 +1,12 @@
-import Bytes
-import CometBFT
-import ConsensusApp
-import Foundation
-import JSONText
-import OasisCrypto
-import OasisTypes
-import Protobuf
-import Wire
+internal import Bytes
+internal import CometBFT
+internal import ConsensusApp
+internal import Foundation
+internal import JSONText
+internal import OasisCrypto
+internal import OasisTypes
+internal import Protobuf
+internal import Wire
 
 /// A chain recorded block by block, in the folder format of `golden/chains` (its README lists the files).
 public struct RecordedChain {

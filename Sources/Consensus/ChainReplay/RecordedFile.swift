@@ -1,5 +1,5 @@
-import CZlib
-import JSONText
+internal import CZlib
+internal import JSONText
 
 /// A file of a recorded folder, plain or gzip.
 struct RecordedFile {

@@ -1,5 +1,5 @@
-import ConsensusApp
-import OasisTypes
+internal import ConsensusApp
+internal import OasisTypes
 
 /// The upgrade manager of a node that its operator starts again at once whenever it stops for an upgrade.
 final class ReplayUpgrades: UpgradeManager {

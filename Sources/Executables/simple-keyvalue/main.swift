@@ -1,5 +1,5 @@
-import OasisRuntimeSDK
-import SimpleKeyValue
+internal import OasisRuntimeSDK
+internal import SimpleKeyValue
 
 // The example ParaTime as a program: a node starts it in its sandbox.
 Guest.run(SimpleKeyValue())

@@ -43,6 +43,7 @@ enum HTTP2Error {
 
 /// One HTTP/2 connection as nghttp2 sees it: bytes in, bytes out, events to the owner. It does no input or output itself.
 @IO final class HTTP2Session {
+  // Not isolated, since `deinit` frees it; all else uses it on the loop.
   private nonisolated(unsafe) var session: OpaquePointer?
   private weak var owner: (any HTTP2Owner)?
   /// Set by whoever must know that there may be something to send.
@@ -206,6 +207,7 @@ enum HTTP2Error {
     var provider = nghttp2_data_provider()
     provider.read_callback = { _, stream, room, size, flags, _, user in
       guard let session = HTTP2Session.of(user), let room, let flags else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+      // nghttp2 calls on the loop, and only while it is fed or asked there.
       nonisolated(unsafe) let (buffer, out) = (UnsafeMutableRawBufferPointer(start: room, count: size), flags)
       return IO.assumeIsolated { session.read(stream, buffer, out) }
     }
@@ -266,6 +268,7 @@ enum HTTP2Error {
     }
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, data, count, user in
       guard let session = HTTP2Session.of(user) else { return 0 }
+      // Valid for this call, which is on the loop.
       nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: data, count: count)
       IO.assumeIsolated { session.owner?.received(bytes, on: stream) }
       return 0

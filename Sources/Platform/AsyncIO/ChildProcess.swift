@@ -62,13 +62,16 @@ public final class ChildProcess: Sendable {
   /// Starts a child: empty signal mask, default signals, no descriptors but the given ones.
   @IO public static func spawn(_ configuration: ChildConfiguration) throws(IOError) -> ChildProcess {
     let processID = try start(configuration)
-    let raw = pidfd_open(processID, 0)
-    guard raw >= 0 else {
-      let code = errno
-      _ = Glibc.kill(processID, SIGKILL)
-      throw .system("pidfd_open", code: code)
+    do throws(IOError) {
+      let raw = pidfd_open(processID, 0)
+      guard raw >= 0 else { throw .system("pidfd_open", code: errno) }
+      return try ChildProcess(processID: processID, handle: Descriptor(owning: raw), ownGroup: configuration.ownProcessGroup)
+    } catch {
+      // Nobody could watch it: it must not stay, neither running nor dead.
+      _ = Glibc.kill(configuration.ownProcessGroup ? -processID : processID, SIGKILL)
+      while waitpid(processID, nil, 0) < 0, errno == EINTR {}
+      throw error
     }
-    return try ChildProcess(processID: processID, handle: Descriptor(owning: raw), ownGroup: configuration.ownProcessGroup)
   }
 
   /// Waits for the end; further calls return the same. Cancelling the task does not end the child.
@@ -187,9 +190,15 @@ private func withCStrings<Value>(_ strings: [String], _ body: (UnsafePointer<Uns
   private func reap() {
     guard exit == nil else { return }
     var info = siginfo_t()
-    guard waitid(P_PIDFD, id_t(descriptor.raw), &info, WEXITED | WNOHANG) == 0, clinux_child_pid(&info) != 0 else { return }
-    let status = clinux_child_status(&info)
-    let ended: ChildExit = info.si_code == CLD_EXITED ? .code(status) : .signal(status)
+    let ended: ChildExit
+    if waitid(P_PIDFD, id_t(descriptor.raw), &info, WEXITED | WNOHANG) == 0 {
+      guard clinux_child_pid(&info) != 0 else { return }
+      let status = clinux_child_status(&info)
+      ended = info.si_code == CLD_EXITED ? .code(status) : .signal(status)
+    } else {
+      if errno != ECHILD { return }
+      ended = .code(-1)  // somebody else took its status: without an answer the loop would ask for ever
+    }
     exit = ended
     uv_poll_stop(poll)
     uv_close(poll.cast()) { handle in

@@ -22,8 +22,8 @@
   /// Runs `body` at once; traps when the caller is not on the loop's thread. For callbacks of C libraries.
   public static nonisolated func assumeIsolated<Value: Sendable>(_ body: @IO () -> Value) -> Value {
     loop.checkIsolated()
-    // The closure's type differs only in its isolation, which was checked; a global actor has no `assumeIsolated` of its own.
     return withoutActuallyEscaping(body) { (body: @escaping @IO () -> Value) -> Value in
+      // The closure's type differs only in its isolation, which was checked; a global actor has no `assumeIsolated` of its own.
       unsafeBitCast(body, to: (() -> Value).self)()
     }
   }

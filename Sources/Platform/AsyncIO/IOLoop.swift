@@ -32,6 +32,8 @@ public final class IOLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {  
     (wakeUp, prepare, idle) = (.allocate(capacity: 1), .allocate(capacity: 1), .allocate(capacity: 1))
     // libuv's writes raise SIGPIPE where a peer is gone.
     signal(SIGPIPE, SIG_IGN)
+    // Inherited from a parent that ignores it, children would vanish without their status.
+    signal(SIGCHLD, SIG_DFL)
     guard uv_loop_init(loop) == 0, uv_async_init(loop, wakeUp, { IOLoop.of($0)?.drain() }) == 0, uv_prepare_init(loop, prepare) == 0,
       uv_idle_init(loop, idle) == 0
     else { fatalError("the event loop cannot start: out of descriptors or memory") }

@@ -70,6 +70,7 @@ extension ByteStream {
 
 /// A connection attempt that libuv has not finished.
 @IO final class ConnectRequest {
+  // Not isolated, since `deinit` frees it; all else uses it on the loop.
   nonisolated(unsafe) let handle: UnsafeMutablePointer<uv_connect_t> = .allocate(capacity: 1)
   private var continuation: CheckedContinuation<Result<Void, IOError>, Never>?
   private var operation = ""

@@ -5,6 +5,7 @@ internal import Glibc
 /// Host names to addresses, by the system's resolver on libuv's thread pool.
 @IO enum Resolver {
   @IO private final class Request {
+    // Not isolated, since `deinit` frees it; all else uses it on the loop.
     nonisolated(unsafe) let handle: UnsafeMutablePointer<uv_getaddrinfo_t> = .allocate(capacity: 1)
     var continuation: CheckedContinuation<Result<[InternetAddress], IOError>, Never>?
     let host: String, port: UInt16

@@ -1,9 +1,9 @@
-import Bytes
-import CBOR
-import CometBFT
+internal import Bytes
+internal import CBOR
+internal import CometBFT
 public import OasisCrypto
-import OasisTypes
-import Wire
+internal import OasisTypes
+internal import Wire
 
 /// The block metadata transaction: the proposer vouches for state and events (sheet 03 §8).
 extension ConsensusApplication {

@@ -1,6 +1,6 @@
-import Bytes
+internal import Bytes
 public import CometBFT
-import OasisCrypto
+internal import OasisCrypto
 public import OasisTypes
 
 /// A block under way: what it was made from and what its execution gave.

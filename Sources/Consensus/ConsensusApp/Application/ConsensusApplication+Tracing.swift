@@ -1,4 +1,4 @@
-import Bytes
+internal import Bytes
 public import CometBFT
 
 /// Looks into the state that a block or InitChain left; for replays and checks.

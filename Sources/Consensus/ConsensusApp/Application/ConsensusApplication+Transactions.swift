@@ -1,8 +1,8 @@
 public import CometBFT
 public import OasisCrypto
 public import OasisTypes
-import CBOR
-import Wire
+internal import CBOR
+internal import Wire
 
 /// From raw bytes to a service's method (sheet 03 §6).
 extension ConsensusApplication {

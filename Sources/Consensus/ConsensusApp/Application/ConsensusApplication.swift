@@ -1,4 +1,4 @@
-import Bytes
+internal import Bytes
 public import CometBFT
 public import OasisCrypto
 public import OasisTypes

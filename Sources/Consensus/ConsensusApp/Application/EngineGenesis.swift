@@ -1,8 +1,8 @@
-import Bytes
+internal import Bytes
 public import CometBFT
 public import OasisCrypto
-import OasisTypes
-import Wire
+internal import OasisTypes
+internal import Wire
 
 /// The genesis that CometBFT starts from, derived from the Oasis document (sheet 03 §1).
 extension Genesis {

@@ -1,6 +1,6 @@
-import JSONText
+internal import JSONText
 public import OasisTypes
-import Wire
+internal import Wire
 
 /// Writes states as genesis documents (sheet 03 §18, StateToGenesis); usable beside a running application.
 public struct GenesisExporter: Sendable {

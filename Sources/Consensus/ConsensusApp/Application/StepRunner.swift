@@ -1,7 +1,7 @@
-import Bytes
+internal import Bytes
 package import OasisCrypto
 package import OasisTypes
-import Wire
+internal import Wire
 
 /// Runs single steps of block execution on any state, as recorded rule cases need it. Not for nodes.
 package final class StepRunner {

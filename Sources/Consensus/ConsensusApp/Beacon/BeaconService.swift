@@ -1,7 +1,7 @@
-import Bytes
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import Bytes
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// Epochs and their randomness (sheet 05 part A).
 public final class BeaconService: Service {

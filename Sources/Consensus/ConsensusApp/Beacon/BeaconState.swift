@@ -1,5 +1,5 @@
-import Bytes
-import OasisCrypto
+internal import Bytes
+internal import OasisCrypto
 public import OasisTypes
 
 /// The state of the beacon on one tree (sheet 05 §A.3). Epochs are in ``EpochState``.

@@ -1,5 +1,5 @@
-import Bytes
-import OasisTypes
+internal import Bytes
+internal import OasisTypes
 
 /// Epochs of fixed length, randomness from the last block (sheet 05 §A.5).
 struct InsecureBeacon: BeaconBackend {

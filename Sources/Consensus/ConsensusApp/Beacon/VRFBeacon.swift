@@ -1,7 +1,7 @@
-import Bytes
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import Bytes
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// Epochs of fixed length; elections by proofs of verifiable random functions that nodes send in (sheet 05 §A.6).
 struct VRFBeacon: BeaconBackend {

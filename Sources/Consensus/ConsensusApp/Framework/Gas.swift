@@ -1,4 +1,4 @@
-import OasisTypes
+internal import OasisTypes
 
 /// Counts gas against a limit (sheet 03 §6.4).
 public protocol GasAccountant: AnyObject {

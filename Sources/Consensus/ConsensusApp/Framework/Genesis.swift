@@ -1,5 +1,5 @@
 public import JSONText
-import OasisTypes
+internal import OasisTypes
 public import Wire
 
 /// The genesis document as read from its file; services decode their own sections.

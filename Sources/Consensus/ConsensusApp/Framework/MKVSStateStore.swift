@@ -1,7 +1,7 @@
 public import MKVS
 public import MKVSDatabase
 public import OasisCrypto
-import OasisTypes
+internal import OasisTypes
 
 /// The consensus state in a node database: one root per height, namespace zero, no write logs (sheet 03 §13.2, §20).
 public final class MKVSStateStore: StateStore, Sendable {

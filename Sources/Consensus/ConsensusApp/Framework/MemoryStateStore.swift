@@ -1,6 +1,6 @@
-import MKVS
+internal import MKVS
 public import OasisCrypto
-import OasisTypes
+internal import OasisTypes
 
 /// Keeps the latest state only, in memory: for replays, tests and estimates on foreign states.
 public final class MemoryStateStore: StateStore {

@@ -1,5 +1,5 @@
 public import Bytes
-import CBOR
+internal import CBOR
 public import Wire
 
 // The one way to name and reach keyed state. A service lists its state once:

@@ -1,5 +1,5 @@
 public import MKVS
-import OasisCrypto
+internal import OasisCrypto
 
 /// Reads a Merklized tree as state.
 public final class TreeReader: StateReader {

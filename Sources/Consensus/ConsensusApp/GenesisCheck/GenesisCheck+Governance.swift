@@ -1,4 +1,4 @@
-import OasisTypes
+internal import OasisTypes
 
 /// Proposals and votes of a document (sheet 01 §14.9 step 9).
 extension GenesisCheck {

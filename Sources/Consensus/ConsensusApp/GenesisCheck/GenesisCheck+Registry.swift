@@ -1,5 +1,5 @@
-import OasisCrypto
-import OasisTypes
+internal import OasisCrypto
+internal import OasisTypes
 
 /// Entities, runtimes and nodes of a document (sheet 01 §14.9 step 4).
 extension GenesisCheck {

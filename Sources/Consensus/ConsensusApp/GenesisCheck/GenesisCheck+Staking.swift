@@ -1,4 +1,4 @@
-import OasisTypes
+internal import OasisTypes
 
 /// Accounts and delegations of a document (sheet 01 §14.9 step 6).
 extension GenesisCheck {

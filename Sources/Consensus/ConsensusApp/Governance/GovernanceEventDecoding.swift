@@ -1,7 +1,7 @@
 public import CometBFT
 public import OasisCrypto
 public import OasisTypes
-import Wire
+internal import Wire
 
 extension Governance.Event {
   /// The governance events among those of a block or transaction, in order (sheet 06 A.10).

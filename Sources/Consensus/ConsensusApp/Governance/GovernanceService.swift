@@ -1,8 +1,8 @@
-import Bytes
-import CBOR
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import Bytes
+internal import CBOR
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// Proposals and votes on upgrades and parameters (sheet 06 A).
 public final class GovernanceService: Service {

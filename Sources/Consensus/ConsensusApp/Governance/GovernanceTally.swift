@@ -1,6 +1,6 @@
-import CBOR
-import OasisTypes
-import Wire
+internal import CBOR
+internal import OasisTypes
+internal import Wire
 
 /// Closing of proposals at epoch changes: tally, execution, deposits (sheet 06 A.7, A.8).
 extension GovernanceService {

@@ -1,6 +1,6 @@
-import CBOR
-import OasisCrypto
-import OasisTypes
+internal import CBOR
+internal import OasisCrypto
+internal import OasisTypes
 
 /// The methods of governance (sheet 06 A.4, A.5).
 extension GovernanceService {

@@ -1,5 +1,5 @@
-import OasisCrypto
-import OasisTypes
+internal import OasisCrypto
+internal import OasisTypes
 
 /// CHURP at epoch changes (sheet 06 B.11).
 extension KeyManagerService {

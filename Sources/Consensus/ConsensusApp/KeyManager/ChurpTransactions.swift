@@ -1,8 +1,8 @@
-import Bytes
-import CBOR
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import Bytes
+internal import CBOR
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// The methods of CHURP (sheet 06 B.10): gas first, then all checks, also when only checking.
 extension KeyManagerService {

@@ -1,6 +1,6 @@
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// Key managers: their status and secrets, and CHURP (sheet 06 B).
 public final class KeyManagerService: Service {

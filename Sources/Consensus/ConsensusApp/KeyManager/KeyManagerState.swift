@@ -1,4 +1,4 @@
-import OasisCrypto
+internal import OasisCrypto
 public import OasisTypes
 
 /// The state of key managers on one tree (sheet 06 B.4, B.9). Open it on the tree that its writes shall go to.

@@ -1,8 +1,8 @@
-import Bytes
-import CBOR
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import Bytes
+internal import CBOR
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// Status of the key managers at epoch changes (sheet 06 B.7).
 extension KeyManagerService {

@@ -1,7 +1,7 @@
-import CBOR
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import CBOR
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// Policies and secrets (sheet 06 B.5, B.6).
 extension KeyManagerService {

@@ -1,5 +1,5 @@
-import OasisCrypto
-import OasisTypes
+internal import OasisCrypto
+internal import OasisTypes
 
 extension RegistryService {
   /// Sheet 04 §20.1.

@@ -1,8 +1,8 @@
-import Bytes
+internal import Bytes
 public import CometBFT
 public import OasisCrypto
 public import OasisTypes
-import Wire
+internal import Wire
 
 extension Registry.Event {
   /// The registry's events among those of a block or transaction, in order (sheet 04 §23).

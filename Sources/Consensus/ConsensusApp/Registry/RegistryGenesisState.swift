@@ -1,5 +1,5 @@
 public import OasisTypes
-import Wire
+internal import Wire
 
 extension RegistryService {
   /// Sheet 04 §22.

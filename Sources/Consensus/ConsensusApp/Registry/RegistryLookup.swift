@@ -1,5 +1,5 @@
-import OasisCrypto
-import OasisTypes
+internal import OasisCrypto
+internal import OasisTypes
 
 /// What verification of nodes looks up in the state.
 struct RegistryLookup: Registry.NodeLookup {

@@ -1,7 +1,7 @@
-import CBOR
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import CBOR
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 extension RegistryService {
   /// Sheet 04 §20.3. Also runs whole when gas is estimated.

@@ -1,6 +1,6 @@
-import Bytes
-import OasisCrypto
-import OasisTypes
+internal import Bytes
+internal import OasisCrypto
+internal import OasisTypes
 
 extension RegistryService {
   /// Registers or updates a runtime for the context's caller (sheet 04 §20.5). Returns the descriptor, nil if only checked or estimated.

@@ -1,7 +1,7 @@
-import Bytes
-import OasisCrypto
+internal import Bytes
+internal import OasisCrypto
 public import OasisTypes
-import Wire
+internal import Wire
 
 /// Entities, nodes and runtimes (sheet 04 part B).
 public final class RegistryService: Service {

@@ -1,8 +1,8 @@
-import Bytes
-import CBOR
+internal import Bytes
+internal import CBOR
 public import OasisCrypto
 public import OasisTypes
-import Wire
+internal import Wire
 
 /// The state of the registry on one tree (sheet 04 §18). Open it on the tree that its writes shall go to.
 public struct RegistryState {

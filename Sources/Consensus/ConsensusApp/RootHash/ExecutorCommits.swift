@@ -1,5 +1,5 @@
-import OasisCrypto
-import OasisTypes
+internal import OasisCrypto
+internal import OasisTypes
 
 extension RootHashService {
   /// Takes commitments of workers; the first bad one fails all (sheet 05 §C.13).

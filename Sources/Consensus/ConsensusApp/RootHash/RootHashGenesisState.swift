@@ -1,5 +1,5 @@
 public import OasisTypes
-import Wire
+internal import Wire
 
 extension RootHashService {
   /// Sheet 05 §C.12.

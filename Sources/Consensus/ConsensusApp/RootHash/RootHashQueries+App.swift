@@ -1,4 +1,4 @@
-import OasisCrypto
+internal import OasisCrypto
 public import OasisTypes
 
 /// Questions about ParaTimes at one height (sheet 05 §C.22). Failures carry the codes of the API.

@@ -1,5 +1,5 @@
-import Bytes
-import OasisTypes
+internal import Bytes
+internal import OasisTypes
 
 extension RootHashService {
   /// Makes the state of a new compute runtime; unusable until the first committee (sheet 05 §C.12).

@@ -1,7 +1,7 @@
-import Bytes
-import CBOR
+internal import Bytes
+internal import CBOR
 public import OasisTypes
-import Wire
+internal import Wire
 
 extension RootHashService {
   /// Executes a round's messages as the runtime, each on its own; failures are results (sheet 05 §C.14).

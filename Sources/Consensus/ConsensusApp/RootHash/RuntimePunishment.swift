@@ -1,6 +1,6 @@
-import Bytes
-import OasisCrypto
-import OasisTypes
+internal import Bytes
+internal import OasisCrypto
+internal import OasisTypes
 
 extension RootHashService {
   /// Punishes a node that said two things (sheet 05 §C.18).

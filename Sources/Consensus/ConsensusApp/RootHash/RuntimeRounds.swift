@@ -1,6 +1,6 @@
-import Bytes
-import OasisCrypto
-import OasisTypes
+internal import Bytes
+internal import OasisCrypto
+internal import OasisTypes
 
 extension RootHashService {
   /// The runtime's state if commitments can be taken (sheet 05 §C.13).

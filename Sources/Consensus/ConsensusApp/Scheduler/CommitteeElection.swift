@@ -1,6 +1,6 @@
-import Bytes
-import OasisCrypto
-import OasisTypes
+internal import Bytes
+internal import OasisCrypto
+internal import OasisTypes
 
 // The election of executor committees (sheet 05 §B.9).
 

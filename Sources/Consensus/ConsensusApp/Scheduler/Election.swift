@@ -1,6 +1,6 @@
-import Bytes
-import OasisCrypto
-import OasisTypes
+internal import Bytes
+internal import OasisCrypto
+internal import OasisTypes
 
 /// One election of validators and committees for an epoch (sheet 05 §B.7): what all its parts look at, and what they found.
 struct Election {

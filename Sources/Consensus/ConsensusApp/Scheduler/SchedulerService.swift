@@ -1,6 +1,6 @@
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// Elects validators and committees (sheet 05 part B).
 public final class SchedulerService: Service {

@@ -1,5 +1,5 @@
-import OasisCrypto
-import OasisTypes
+internal import OasisCrypto
+internal import OasisTypes
 
 /// What staking does at the beginning and the end of a block (sheet 04 §11).
 extension StakingService {

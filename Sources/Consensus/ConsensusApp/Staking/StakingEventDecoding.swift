@@ -1,7 +1,7 @@
 public import CometBFT
 public import OasisCrypto
 public import OasisTypes
-import Wire
+internal import Wire
 
 extension StakingEvent {
   /// The staking events among those of a block or transaction, in order (sheet 04 §14).

@@ -1,4 +1,4 @@
-import OasisTypes
+internal import OasisTypes
 
 /// From the genesis document to state and back (sheet 04 §13).
 extension StakingService {

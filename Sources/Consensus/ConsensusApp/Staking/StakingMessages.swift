@@ -1,5 +1,5 @@
-import OasisTypes
-import Wire
+internal import OasisTypes
+internal import Wire
 
 /// Messages that staking takes (sheet 04 §12).
 extension StakingService {

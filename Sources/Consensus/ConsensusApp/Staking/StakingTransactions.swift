@@ -1,4 +1,4 @@
-import OasisTypes
+internal import OasisTypes
 
 /// The methods of staking (sheet 04 §9): checks in this order, each before anything is written.
 extension StakingService {

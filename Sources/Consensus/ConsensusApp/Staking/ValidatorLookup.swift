@@ -1,7 +1,7 @@
-import CBOR
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import CBOR
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// Who stands behind a validator's address: reads the registry's state (sheet 03 §13.2).
 struct ValidatorLookup {

@@ -1,6 +1,6 @@
 public import OasisTypes
-import Synchronization
-import Wire
+internal import Synchronization
+internal import Wire
 
 /// The node's own list of upgrades to come and under way (sheet 06 D.4). Safe to use from any thread.
 public final class LocalUpgradeManager: UpgradeManager, Sendable {

@@ -1,6 +1,6 @@
-import OasisCrypto
-import OasisTypes
-import Wire
+internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// What an upgrade changes in the state (sheet 06 D.5).
 public struct UpgradeHandler: Sendable {

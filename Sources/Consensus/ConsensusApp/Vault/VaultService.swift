@@ -1,4 +1,4 @@
-import OasisTypes
+internal import OasisTypes
 
 /// Accounts under several authorities (sheet 06 C). Exists only while its parameters enable it.
 public final class VaultService: Service {

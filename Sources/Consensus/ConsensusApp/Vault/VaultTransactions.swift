@@ -1,6 +1,6 @@
-import CBOR
-import OasisTypes
-import Wire
+internal import CBOR
+internal import OasisTypes
+internal import Wire
 
 /// The methods of the vault service (sheet 06 C.4, C.5).
 extension VaultService {
