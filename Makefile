@@ -34,8 +34,8 @@ golden: setup ## check recorded data of the reference [GOLDEN_DIR=folder] [ONLY=
 	@$(BUILD)/release/release/golden $(GOLDEN_DIR) $(ONLY)
 
 bench: setup ## measure the hot paths, beside the reference's figures [ONLY=cbor] [GOLDEN_DIR=folder]
-	@./scripts/build-release $(BUILD) simple-keyvalue benchmarks
-	@GOLDEN_DIR=$(GOLDEN_DIR) BENCH_DIR=$(BUILD)/bench OASIS_GUEST=$(abspath $(BUILD))/bin/simple-keyvalue SWIFT_BACKTRACE=enable=no $(BUILD)/bin/benchmarks $(ONLY)
+	@./scripts/build-release $(BUILD) $(PROGRAMS) benchmarks
+	@GOLDEN_DIR=$(GOLDEN_DIR) BENCH_DIR=$(BUILD)/bench OASIS_BIN=$(abspath $(BUILD))/bin SWIFT_BACKTRACE=enable=no $(BUILD)/bin/benchmarks $(ONLY)
 
 lint: setup ## check format and structure
 	@./scripts/lint

@@ -223,7 +223,7 @@ let modules: [Module] = [
     uses: [
       "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "KeyValueStore", "RocksDBStore", "MKVS", "MKVSDatabase",
       "ConsensusApp", "ChainReplay", "AsyncIO", "Telemetry", "RuntimeProtocol", "RuntimeBundle", "RuntimeHost", "SimpleKeyValue",
-      "GoldenSupport",
+      "GoldenSupport", "NodeAPI", "NodeConfiguration", "NetRunner",
     ], program: true),
 ]
 let settings: [SwiftSetting] = [
@@ -291,7 +291,8 @@ let package = Package(
     + (tested.contains("oasis-net-runner")
       ? [
         .testTarget(
-          name: "EndToEndTests", dependencies: ["NetRunner", "NodeAPI", "AsyncIO", "JSONText", "OasisCrypto", "OasisTypes"],
+          name: "EndToEndTests",
+          dependencies: ["NetRunner", "NodeAPI", "NodeConfiguration", "AsyncIO", "JSONText", "CometBFT", "OasisCrypto", "OasisTypes"],
           path: "Tests/EndToEnd/EndToEndTests",
           exclude: ["foreign_client.py"], swiftSettings: settings, linkerSettings: linked(.tool))
       ] : [])

@@ -4,7 +4,7 @@ import Foundation
 /// ours beside what the reference took for the same work, where that was measured.
 ///
 /// Each workload runs in a process of its own, so that peak memory and caches are its own. Environment: `GOLDEN_DIR` (recorded data),
-/// `BENCH_DIR` (scratch folder for databases), `OASIS_GUEST` (the program simple-keyvalue as it ships).
+/// `BENCH_DIR` (scratch folder for databases), `OASIS_BIN` (folder of the programs as they ship).
 @main struct Benchmarks {
   static let workloads: [Workload] = [
     Workload("cbor", "CBOR, one core", measureCBOR),
@@ -20,6 +20,7 @@ import Foundation
     Workload("replay/basic", "Replay of a recorded chain, state on RocksDB") { try measureReplay("basic", &$0) },
     Workload("replay/long", "Replay of a recorded chain, state on RocksDB") { try measureReplay("long", &$0) },
     Workload("runtime", "Runtime Host Protocol, simple-keyvalue in bubblewrap", measureRuntime),
+    Workload("node", "The demo network: one node, simple-keyvalue, a block every 0.2 s", measureNode),
   ]
 
   static func main() async {
@@ -99,7 +100,9 @@ func expect<Value: Equatable>(_ found: Value, _ wanted: Value, _ what: String) t
 enum Environment {
   static var golden: String { value("GOLDEN_DIR") ?? "Tests/Data" }
   static var scratch: String { value("BENCH_DIR") ?? "build/bench" }
-  static var guest: String? { value("OASIS_GUEST") }
+  /// The folder of the release programs.
+  static var programs: String? { value("OASIS_BIN") }
+  static var guest: String? { programs.map { "\($0)/simple-keyvalue" } }
 
   /// The load averages of 1, 5 and 15 minutes.
   static var load: String {

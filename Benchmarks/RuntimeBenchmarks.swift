@@ -17,7 +17,7 @@ import Wire
 /// Calls to the example guest as it ships, in its sandbox, over the socket, by the node's own host.
 func measureRuntime(_ report: inout Report) async throws {
   guard let path = Environment.guest else {
-    return report.add("simple-keyvalue", "–", note: "not measured: OASIS_GUEST names no program")
+    return report.add("simple-keyvalue", "–", note: "not measured: OASIS_BIN names no folder")
   }
   let url = URL(fileURLWithPath: path)
   var component = Component(kind: .ronl)

@@ -112,6 +112,9 @@ public final class GRPCServer: Sendable {
     }
   }
 
+  /// Connections that are open now.
+  @IO public var connectionCount: Int { connections.count }
+
   @IO private func forget(_ connection: ServerConnection) { connections[ObjectIdentifier(connection)] = nil }
 
   /// Closes the listeners, lets running calls end for up to `grace`, then cuts the connections.

@@ -47,7 +47,9 @@ public enum NetRunnerTool {
     ])
 
   private static func place(_ call: Invocation) throws(RunnerError) -> DemoDirectory {
-    call[directory].isEmpty ? try .standard(try .besideThis()) : try DemoDirectory(call[directory])
+    // What an unset variable of a shell leaves must not become another network.
+    if call.isSet(directory), call[directory].isEmpty { throw RunnerError("--directory is empty: name a directory, or leave the flag out") }
+    return call[directory].isEmpty ? try .standard(try .besideThis()) : try DemoDirectory(call[directory])
   }
 
   private static func absence(_ directory: DemoDirectory) -> String {
@@ -55,12 +57,13 @@ public enum NetRunnerTool {
   }
 
   private static func send(_ transaction: KeyValueCall, _ call: Invocation) async throws {
+    if let fault = transaction.fault { throw CommandFailure.message("\(transaction.method): \(fault)") }
     let directory = try place(call)
     guard access(directory.socket, F_OK) == 0 else {
       throw CommandFailure.message("\(directory.socket): no such socket: \(absence(directory))")
     }
     let outcome: DemoClient.Outcome
-    do { outcome = try await DemoClient(socket: directory.socket).submit(transaction, sender: Array("user".utf8)) } catch {
+    do { outcome = try await DemoClient(socket: directory.socket).submit(transaction) } catch {
       let hint = "\(error)".contains("connection refused") ? ": \(absence(directory))" : ""
       throw CommandFailure.message("\(transaction.method): \(error)\(hint)")
     }

@@ -14,6 +14,10 @@ struct Call {
   /// The longest value, in bytes of UTF-8.
   private static let maxValue = 128
 
+  /// The longest key, in bytes of UTF-8: in the I/O tree it stands between a mark of 13 bytes and a hash with its kind, and no key of a
+  /// tree has more than 8,191. A longer one would fail the batch that holds it, and every batch after.
+  private static let maxKey = 8191 - 13 - 33
+
   init(_ context: RoundContext, isCheck: Bool) {
     self.context = context
     self.isCheck = isCheck
@@ -31,6 +35,7 @@ struct Call {
 
   /// Checks the nonce and runs the method. A nonce stays used when the method fails.
   func dispatch(_ transaction: KeyValueTransaction) throws -> Result {
+    guard transaction.sender.count <= Self.maxKey else { return (.failure("Sender too long."), []) }
     let expected = try nonce(of: transaction.sender)
     let isWrong = isCheck ? transaction.nonce < expected : transaction.nonce != expected
     if isWrong { return (.failure("Invalid nonce: \(transaction.nonce)"), []) }
@@ -98,7 +103,14 @@ struct Call {
     [.init(Array("kv_op".utf8), Array(operation.utf8)), .init(Array("kv_key".utf8), Array(key.utf8))]
   }
 
+  /// Why a key cannot be used, or nil. Five bytes that begin with zero are the mark of a message that was sent.
+  private func fault(_ key: String) -> String? {
+    if key.utf8.count > Self.maxKey { return "Key too big." }
+    return key.utf8.count == 5 && key.utf8.first == 0 ? "Key is reserved." : nil
+  }
+
   private func insert(_ arguments: InsertArguments) throws -> Result {
+    if let fault = fault(arguments.key) { return (.failure(fault), []) }
     guard arguments.value.utf8.count <= Self.maxValue else { return (.failure("Value too big to be inserted."), []) }
     if isCheck { return (.null, []) }
     let key = Array(arguments.key.utf8)
@@ -109,11 +121,13 @@ struct Call {
   }
 
   private func get(_ arguments: KeyArguments) throws -> Result {
+    if let fault = fault(arguments.key) { return (.failure(fault), []) }
     if isCheck { return (.null, []) }
     return (.value(text(try context.state.get(Array(arguments.key.utf8)))), tags("get", arguments.key))
   }
 
   private func remove(_ arguments: KeyArguments) throws -> Result {
+    if let fault = fault(arguments.key) { return (.failure(fault), []) }
     if isCheck { return (.null, []) }
     return (.value(text(try context.state.removeExisting(Array(arguments.key.utf8)))), tags("remove", arguments.key))
   }

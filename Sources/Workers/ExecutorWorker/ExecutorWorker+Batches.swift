@@ -46,7 +46,11 @@ extension ExecutorWorker {
     let future = try await backend.query(at: latest) { try BeaconState($0).futureEpoch() }
     if future?.height == latest + 1 { return nil }
     guard let control = try? await committee.host.information().features.scheduleControl else { return nil }
-    let batch = await pool.schedule(limit: Int(clamping: control.initialBatchSize))
+    let limit = Int(clamping: control.initialBatchSize)
+    // Clients whose transactions the last block brought send their next ones now: without a moment for them, the first to come would be
+    // a batch of its own, and the others wait for another round.
+    if !force, 1..<limit ~= (await pool.sizes.schedule) { try await Task.sleep(for: Self.gathering(dispatch.descriptor)) }
+    let batch = await pool.schedule(limit: limit)
     let state = dispatch.state
     guard
       force || !batch.isEmpty || !dispatch.roundResults.messages.isEmpty || !dispatch.incomingMessages.isEmpty
@@ -67,6 +71,11 @@ extension ExecutorWorker {
     (computed.ioWriteLog, computed.stateWriteLog) = (response.inputWriteLog + response.batch.ioWriteLog, response.batch.stateWriteLog)
     computed.rakSignature = response.batch.rakSignature
     return computed
+  }
+
+  /// How long a batch that is not full waits for more at the beginning of a round.
+  private static func gathering(_ descriptor: Registry.Runtime) -> Duration {
+    min(.milliseconds(50), .nanoseconds(max(0, descriptor.transactionScheduler.batchFlushTimeout)) / 4)
   }
 
   /// Lets the runtime execute another scheduler's batch. Rule: sheet 08 §C4.5.

@@ -29,33 +29,43 @@ struct ChaosTests {
     var node = try await TestNode.start(directory, in: folder.path)
     try await node.awaitCommittee()
     let ledger = Ledger()
+    var signed = SignatureLedger(directory)
     for round in 0..<rounds {
       let life = Duration.milliseconds(Int.random(in: 50...6000))
       print("chaos: life \(round) of the node lasts \(life)")
       let work = Task { [node] in await load(node, round, ledger) }
       try await IO.sleep(for: life)
+      let ended = await node.running.child.exit
+      #expect(ended == nil, "the node ended by itself: \(node.tail)")
       await node.running.child.kill()
       _ = await node.running.child.wait()
       work.cancel()
       await work.value
+      try signed.read()
       node = try await TestNode.start(directory, in: folder.path)
     }
     try await check(node, ledger)
     #expect(try await node.stop().exit == .code(0))
+    try signed.read()
+    #expect(signed.signatures.count > rounds)
+    #expect(signed.doubleSigned.isEmpty, "signed more than once")
+    print("chaos: \(signed.signatures.count) steps signed, each once")
     withExtendedLifetime(lock) {}
   }
 
-  /// Inserts one value after the other, and notes the blocks that the status names, until cancelled.
+  /// Inserts values, eight at a time, and notes the blocks that the status names, until cancelled.
   private func load(_ node: TestNode, _ round: Int, _ ledger: Ledger) async {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask {
-        var index = 0
-        while !Task.isCancelled {
-          let (key, value) = ("key \(round) \(index)", "value \(index)")
-          let outcome = try? await node.client.submit(.insert(key: key, value: value), sender: Array("chaos".utf8))
-          if case .success = outcome?.result { await ledger.note(key, value) }
-          if outcome == nil { try? await IO.sleep(for: .milliseconds(50)) }
-          index += 1
+      for sender in 0..<8 {
+        group.addTask {
+          var index = 0
+          while !Task.isCancelled {
+            let (key, value) = ("key \(round) \(sender) \(index)", "value \(index)")
+            let outcome = try? await node.client.submit(.insert(key: key, value: value))
+            if case .success = outcome?.result { await ledger.note(key, value) }
+            if outcome == nil { try? await IO.sleep(for: .milliseconds(50)) }
+            index += 1
+          }
         }
       }
       group.addTask {
@@ -81,7 +91,7 @@ struct ChaosTests {
       let kept = try await node.client.blockHash(at: height)
       #expect(kept == hash, "block \(height) changed")
     }
-    let outcome = try await node.client.submit(.insert(key: "last", value: "one"), sender: Array("chaos".utf8))
+    let outcome = try await node.client.submit(.insert(key: "last", value: "one"))
     #expect(outcome.result == .success(nil))
     let height = before.consensus?.latestHeight ?? 0
     try await node.wait(for: "a block after \(height)") { ($0.consensus?.latestHeight ?? 0) > height }

@@ -23,7 +23,7 @@ import Testing
     let arguments = ["demo", "--once", "--directory", "\(folder.path)/net"]
 
     let first = try await Running.start(runner, arguments, in: folder.path)
-    try await IO.sleep(for: .seconds(3))
+    try await first.wait(forOutput: "node      process")
     let second = try await run(runner, arguments, in: folder.path)
     #expect(second.exit == .code(1))
     #expect(second.errors.contains("(process \(first.child.processID))"), "\(second.errors)")
@@ -32,7 +32,7 @@ import Testing
     #expect(first.outputText.contains("all 8 transactions are final"), "\(first.outputText)")
     #expect(first.outputText.contains("(new)"))
 
-    let again = try await run(runner, arguments, in: folder.path, limit: .seconds(150))
+    let again = try await run(runner, arguments, in: folder.path, limit: .seconds(240))
     #expect(again.exit == .code(0), "\(again.output)\(again.errors)")
     #expect(again.output.contains("goes on where it stopped"))
   }
@@ -43,24 +43,23 @@ import Testing
     let directory = try DemoDirectory("\(folder.path)/net")
     let lock = try directory.lock()
     _ = try DemoNetwork.prepare(directory, programs: ReleasePrograms.programs)
-    let sender = Array("test".utf8)
 
     var node = try await TestNode.start(directory, in: folder.path)
     try await node.awaitCommittee()
     for index in 0..<10 {
-      let outcome = try await node.client.submit(.insert(key: "key \(index)", value: "value \(index)"), sender: sender)
+      let outcome = try await node.client.submit(.insert(key: "key \(index)", value: "value \(index)"))
       #expect(outcome.result == .success(nil))
     }
     for index in 0..<10 {
-      let outcome = try await node.client.submit(.get(key: "key \(index)"), sender: sender)
+      let outcome = try await node.client.submit(.get(key: "key \(index)"))
       #expect(outcome.result == .success("value \(index)"))
     }
     for index in 0..<10 {
-      let outcome = try await node.client.submit(.remove(key: "key \(index)"), sender: sender)
+      let outcome = try await node.client.submit(.remove(key: "key \(index)"))
       #expect(outcome.result == .success("value \(index)"))
     }
-    #expect(try await node.client.submit(.get(key: "key 0"), sender: sender).result == .success(nil))
-    _ = try await node.client.submit(.insert(key: "kept", value: "for ever"), sender: sender)
+    #expect(try await node.client.submit(.get(key: "key 0")).result == .success(nil))
+    _ = try await node.client.submit(.insert(key: "kept", value: "for ever"))
     #expect(try await node.client.query("kept") == "for ever")
 
     try await checkUserCommands(directory, folder.path)
@@ -73,24 +72,24 @@ import Testing
     #expect(stopped.duration < .seconds(10))
 
     node = try await TestNode.start(directory, in: folder.path)
-    try await checkGoesOn(node, after: beforeStop, sender)
+    try await checkGoesOn(node, after: beforeStop)
     let beforeKill = try await node.client.status()
     await node.running.child.kill()
     #expect(await node.running.child.wait() == .signal(SIGKILL))
 
     node = try await TestNode.start(directory, in: folder.path)
-    try await checkGoesOn(node, after: beforeKill, sender)
+    try await checkGoesOn(node, after: beforeKill)
     #expect(try await node.stop().exit == .code(0))
     withExtendedLifetime(lock) {}
   }
 
   /// Both chains go on from where they were, with the state they had.
-  private func checkGoesOn(_ node: TestNode, after before: Control.Status, _ sender: [UInt8]) async throws {
+  private func checkGoesOn(_ node: TestNode, after before: Control.Status) async throws {
     let height = try #require(before.consensus?.latestHeight)
     let round = try #require(before.runtimes[DemoGenesis.runtimeID]?.latestRound)
     let context = before.consensus?.chainContext
     try await node.awaitCommittee()
-    let outcome = try await node.client.submit(.get(key: "kept"), sender: sender)
+    let outcome = try await node.client.submit(.get(key: "kept"))
     #expect(outcome.result == .success("for ever"))
     #expect(outcome.round > round)
     let after = try await node.wait(for: "a block after \(height)") { ($0.consensus?.latestHeight ?? 0) > height }
@@ -98,7 +97,7 @@ import Testing
   }
 
   private func checkUserCommands(_ directory: DemoDirectory, _ folder: String) async throws {
-    func tx(_ words: String...) async throws -> Finished {
+    @Sendable func tx(_ words: String...) async throws -> Finished {
       try await run(ReleasePrograms.programs.runner, ["tx"] + words + ["--directory", directory.path], in: folder)
     }
     let insert = try await tx("insert", "colour", "green")
@@ -109,6 +108,13 @@ import Testing
     let refused = try await tx("insert", "colour", String(repeating: "x", count: 129))
     #expect(refused.exit == .code(1))
     #expect(refused.errors.contains("Value too big to be inserted."), "\(refused.errors)")
+    let empty = try await tx("get", "")
+    #expect(empty.exit == .code(1))
+    #expect(empty.errors == "get: KEY is empty: a key has at least one byte\n")
+    try await withThrowingTaskGroup(of: Finished.self) { group in
+      for number in 0..<20 { group.addTask { try await tx("insert", "at once \(number)", "value") } }
+      for try await finished in group { #expect(finished.exit == .code(0), "\(finished.errors)") }
+    }
   }
 
   /// `control status` prints the keys that the reference's node printed.

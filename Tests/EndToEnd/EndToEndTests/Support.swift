@@ -43,6 +43,14 @@ struct Running: Sendable {
     return Running(child: child, output: output, errors: errors)
   }
 
+  /// Waits until it has printed a text.
+  func wait(forOutput text: String) async throws {
+    while !outputText.contains(text) {
+      if let exit = await child.exit { throw TestFailure("waiting for '\(text)': the program ended (\(exit)): \(errorText)") }
+      try await IO.sleep(for: .milliseconds(20))
+    }
+  }
+
   var outputText: String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
   var errorText: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
 }
@@ -129,7 +137,8 @@ struct TestNode: Sendable {
       + "committee \(runtime?.committee?.status.rawValue ?? 255), registration \(status.registration?.lastAttemptError ?? "")"
   }
 
-  private var tail: String {
+  /// The last lines that it printed.
+  var tail: String {
     (running.outputText + running.errorText).split(separator: "\n").suffix(15).joined(separator: "\n")
   }
 }

@@ -11,7 +11,8 @@ final class TestServer: Sendable {
   let server: GRPCServer
   let path: String
   let finished = Mutex<[GRPCServer.Finished]>([])
-  let cancelled = Atomic<Int>(0)
+  /// Calls of `Wait` that began, and handlers that were cancelled.
+  let started = Atomic<Int>(0), cancelled = Atomic<Int>(0)
 
   init(_ change: (inout GRPCServer.Limits) -> Void = { _ in }) async throws {
     var limits = GRPCServer.Limits()
@@ -29,6 +30,7 @@ final class TestServer: Sendable {
       .unary("/t.Test/Odd") { _ in throw Odd() },
       .unary("/t.Test/Metadata") { call in Array(call.metadata.map { "\($0.name)=\($0.value)" }.sorted().joined(separator: ",").utf8) },
       .unary("/t.Test/Wait") { [self] _ in
+        started.add(1, ordering: .relaxed)
         do { try await Task.sleep(for: .seconds(100)) } catch {
           cancelled.add(1, ordering: .relaxed)
           throw error
@@ -76,12 +78,13 @@ final class TestServer: Sendable {
     return GRPCClient(.unix(path), options: options)
   }
 
-  /// Waits for something that other tasks bring about.
+  /// Waits for something that other tasks bring about; a minute is long enough for the busiest machine.
   static func eventually(_ condition: @Sendable () -> Bool) async throws -> Bool {
-    for _ in 0..<1000 {
-      if condition() { return true }
+    let end = ContinuousClock.now + .seconds(60)
+    while !condition() {
+      guard ContinuousClock.now < end else { return false }
       try await IO.sleep(for: .milliseconds(5))
     }
-    return false
+    return true
   }
 }

@@ -101,10 +101,57 @@ struct TemporaryFolder: ~Copyable {
     } catch { #expect("\(error)".contains(directory.node.path) && "\(error)".contains(moved.node.path)) }
   }
 
-  @Test func aPathTooLongForASocketIsRefused() throws {
+  @Test func aPathTooLongForASocketIsRefusedAndNotMade() throws {
     let folder = try TemporaryFolder()
     let directory = try DemoDirectory("\(folder.path)/\(String(repeating: "a", count: 100))")
-    #expect(throws: RunnerError.self) { try DemoNetwork.prepare(directory, programs: Programs(folder: folder.path)) }
+    #expect(throws: RunnerError.self) { try directory.lock() }
+    #expect(!FileManager.default.fileExists(atPath: directory.path))
+  }
+
+  @Test func otherPeoplesDirectoriesStayAsTheyAre() throws {
+    let folder = try TemporaryFolder()
+    let (file, foreign) = ("\(folder.path)/file", "\(folder.path)/foreign")
+    try Data("text".utf8).write(to: URL(fileURLWithPath: file))
+    try FileManager.default.createDirectory(atPath: foreign, withIntermediateDirectories: false)
+    try Data("text".utf8).write(to: URL(fileURLWithPath: "\(foreign)/letter"))
+    for (path, word) in [
+      (file, "not a directory"), ("\(file)/net", "not a directory"), (foreign, "letter"), ("/proc/net-1", "/proc/net-1"),
+    ] {
+      do {
+        _ = try DemoDirectory(path).lock()
+        Issue.record("\(path) was taken")
+      } catch { #expect("\(error)".contains(word), "\(error)") }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: foreign) == ["letter"])
+  }
+
+  @Test func theGenesisOfAnotherNetworkIsNotOurs() throws {
+    let folder = try TemporaryFolder()
+    let programs = try programs(folder.path)
+    let directory = try DemoDirectory("\(folder.path)/net")
+    let lock = try directory.lock()
+    _ = try DemoNetwork.prepare(directory, programs: programs)
+    let text = try String(contentsOfFile: directory.genesis, encoding: .utf8)
+    try text.replacingOccurrences(of: DemoGenesis.chainID, with: "mainnet").write(
+      toFile: directory.genesis, atomically: true, encoding: .utf8)
+    do {
+      _ = try DemoNetwork.prepare(directory, programs: programs)
+      Issue.record("accepted")
+    } catch { #expect("\(error)".contains("another network (mainnet)"), "\(error)") }
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func wordsForAShellAreQuotedWhereTheyMustBe() {
+    #expect(shellWord("/tmp/net-1_a.b") == "/tmp/net-1_a.b")
+    #expect(shellWord("/tmp/my net") == "'/tmp/my net'")
+    #expect(shellWord("it's") == "'it'\\''s'")
+    #expect(shellWord("") == "''")
+  }
+
+  @Test func keysThatCannotBeStoredAreNotSent() {
+    #expect(KeyValueCall.get(key: "").fault?.contains("empty") == true)
+    #expect(KeyValueCall.insert(key: String(repeating: "a", count: 4097), value: "").fault?.contains("4097") == true)
+    #expect(KeyValueCall.remove(key: String(repeating: "a", count: 4096)).fault == nil)
   }
 
   @Test func namesThatYAMLAndTheSubstitutionTreatSpeciallyArriveWhole() throws {

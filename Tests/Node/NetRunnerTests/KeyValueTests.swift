@@ -26,18 +26,4 @@ import Testing
     #expect(throws: (any Error).self) { try read("a1675375636365737301") }
     #expect(throws: (any Error).self) { try read("ff") }
   }
-
-  @Test(arguments: [0, 1, 2, 3, 4, 5, 7, 8, 9, 100, 1023, 1024, 1025, 1 << 40]) func theNextNonceIsFound(_ next: UInt64) async throws {
-    var questions = 0
-    let found = try await NonceSearch.run { nonce in
-      questions += 1
-      return nonce >= next
-    }
-    #expect(found == next)
-    #expect(questions <= 2 * (64 - next.leadingZeroBitCount) + 2)
-  }
-
-  @Test func aRuntimeThatRefusesAllIsNotAskedForEver() async {
-    await #expect(throws: RunnerError.self) { try await NonceSearch.run { _ in false } }
-  }
 }

@@ -132,11 +132,19 @@ func temporaryPath(_ name: String) -> String {
   }
 
   @Test func signalsArrive() async throws {
+    signal(SIGUSR1, SIG_IGN)  // until the loop listens, which may take a while
     let events = Signals.events([SIGUSR1])
-    try await IO.sleep(for: .milliseconds(20))
-    kill(getpid(), SIGUSR1)
+    let sending = Task {
+      while true {
+        kill(getpid(), SIGUSR1)
+        try await IO.sleep(for: .milliseconds(5))
+      }
+    }
     var iterator = events.makeAsyncIterator()
     #expect(await iterator.next() == SIGUSR1)
+    sending.cancel()
+    _ = await sending.result
+    withExtendedLifetime((events, iterator)) {}  // none may be on its way when the loop stops listening
   }
 
   @Test func spawnedTasksPreferTheLoop() async {

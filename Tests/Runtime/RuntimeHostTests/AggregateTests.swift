@@ -19,7 +19,7 @@ import Testing
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await aggregate.run() }
       defer { group.cancelAll() }
-      try await IO.withTimeout(.seconds(20)) { try await body(aggregate, events) }
+      try await IO.withTimeout(.seconds(120)) { try await body(aggregate, events) }
     }
     #expect(await aggregate.versions.active == nil)
   }
@@ -29,7 +29,7 @@ import Testing
   @Test func startsWhatIsWantedOnceItIsKnown() async throws {
     try await withAggregate { aggregate, events in
       await aggregate.setVersions(active: old, next: nil)
-      async let answer = aggregate.call(.runtimePingRequest(.init()), within: .seconds(10))
+      async let answer = aggregate.call(.runtimePingRequest(.init()), within: .seconds(60))
       try await IO.sleep(for: .milliseconds(50))
       await #expect(throws: CallError.self) { try await aggregate.information() }
       await aggregate.add(try runtime(old))
@@ -52,8 +52,8 @@ import Testing
       for _ in 0..<2 { if let event = await events.next() { seen.insert(event) } }
       #expect(seen == [.started(version: old), .configurationUpdated])
       let next = try await aggregate.runtime(new)
-      _ = try await next.call(.runtimePingRequest(.init()), within: .seconds(5))
-      _ = try? await aggregate.call(.runtimeConsensusSyncRequest(.init(height: 5)), within: .seconds(5))
+      _ = try await next.call(.runtimePingRequest(.init()), within: .seconds(60))
+      _ = try? await aggregate.call(.runtimeConsensusSyncRequest(.init(height: 5)), within: .seconds(60))
       await aggregate.setVersions(active: new, next: nil)
       #expect(await events.next() == .stopped)
       #expect(await events.next() == .started(version: new))

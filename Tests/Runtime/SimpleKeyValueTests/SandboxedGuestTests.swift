@@ -62,7 +62,7 @@ struct StorageNode: HostHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await runtime.run() }
         defer { group.cancelAll() }
-        try await IO.withTimeout(.seconds(30)) { try await exercise(runtime, events, database, start) }
+        try await IO.withTimeout(.seconds(120)) { try await exercise(runtime, events, database, start) }
       }
     }
   }

@@ -122,6 +122,24 @@ final class TreeHost: Host, @unchecked Sendable {  // used by one thread
     #expect(next.stateRoot == response.batch.header.stateRoot)
   }
 
+  /// No transaction may fail the whole batch: it would be in every batch after, too.
+  @Test mutating func whatNoTreeHoldsIsRefused() throws {
+    func insert(_ key: String, sender: [UInt8] = [1]) -> [UInt8] {
+      KeyValueTransaction(sender: sender, nonce: 0, method: "insert", arguments: RawCBOR(["key": key, "value": "v"].cbor())).cbor()
+    }
+    let long = String(repeating: "k", count: 8146)
+    let batch = [
+      insert(String(long.dropLast())), insert(long, sender: [2]), insert("key", sender: [UInt8](repeating: 3, count: 8146)),
+      insert("\0abcd", sender: [4]), insert("", sender: [5]),
+    ]
+    let response = try execute(batch)
+    #expect(response.transactionHashes == [batch[0], batch[4]].map { Hash.digest($0) })
+    #expect(response.rejectedHashes == batch[1...3].map { Hash.digest($0) })
+    try accept(response)
+    let next = try execute([insert(long, sender: [6]), t0])
+    #expect(next.transactionHashes == [Hash.digest(t0)])
+  }
+
   @Test mutating func aWrongBatchRootEndsTheProcess() throws {
     var request = RuntimeExecuteTxBatchRequest(mode: .execute)
     request.consensusBlock = lightBlock

@@ -133,15 +133,15 @@ public struct Demo: Sendable {
 
   /// Sends the transactions one after the other; returns whether each gave what it must.
   private func transact(_ client: DemoClient) async throws -> Bool {
-    let sender = Array("demo".utf8)
-    let script = DemoScript(run: "\(try await client.nextNonce(of: sender))")
+    // The chain is ahead of where it was in any run before, so its height makes this run's keys its own.
+    let script = DemoScript(run: "\(try await client.status().consensus?.latestHeight ?? 0)")
     progress.line()
     progress.line("transactions:")
     var failures = 0
     for step in script.steps {
       progress.live("\(step.call)")
       let begin = ContinuousClock.now
-      let outcome = try await client.submit(step.call, sender: sender)
+      let outcome = try await client.submit(step.call)
       let duration = begin.duration(to: .now)
       let isGood = outcome.result == step.expected
       if !isGood { failures += 1 }
@@ -162,13 +162,13 @@ public struct Demo: Sendable {
   private func invite() {
     let tool = programs.runner
     let isStandard = (try? DemoDirectory.standard(programs)) == directory
-    let place = isStandard ? "" : " --directory \(directory.path)"
+    let place = isStandard ? "" : " --directory \(shellWord(directory.path))"
     progress.line()
     progress.line("socket    \(directory.socket)")
     progress.line("Try, in another terminal:")
-    progress.line("  \(tool) tx insert KEY VALUE\(place)")
-    progress.line("  \(tool) tx get KEY\(place)")
-    progress.line("  \(programs.node) control status --address unix:\(directory.socket)")
+    progress.line("  \(shellWord(tool)) tx insert KEY VALUE\(place)")
+    progress.line("  \(shellWord(tool)) tx get KEY\(place)")
+    progress.line("  \(shellWord(programs.node)) control status --address \(shellWord("unix:\(directory.socket)"))")
     progress.line("Ctrl-C ends the network; the same command goes on with it, and removing \(directory.path) resets it.")
     progress.line()
   }
@@ -223,4 +223,17 @@ public struct Demo: Sendable {
   }
 
   private func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
+}
+
+/// A word as a shell takes it.
+func shellWord(_ text: String) -> String {
+  let isPlain =
+    !text.isEmpty
+    && text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+      default: "/._-:=+,@%".utf8.contains(byte)
+      }
+    }
+  return isPlain ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }

@@ -1,18 +1,19 @@
-internal import AsyncIO
+public import AsyncIO
 internal import CLinux
 internal import CommandLineTool
 internal import Glibc
 internal import NodeConfiguration
 
 /// The network's node as a child of the runner.
-struct NodeProcess: Sendable {
-  let child: ChildProcess
+public struct NodeProcess: Sendable {
+  public let child: ChildProcess
   /// Where its lines begin in the log.
   let logStart: Int
 
-  var processID: Int32 { child.processID }
+  public var processID: Int32 { child.processID }
 
-  static func start(_ programs: Programs, _ directory: DemoDirectory) async throws -> NodeProcess {
+  /// Starts the node of a network; it ends with this process.
+  public static func start(_ programs: Programs, _ directory: DemoDirectory) async throws -> NodeProcess {
     let log: Descriptor
     do { log = try Descriptor.open(directory.log, flags: O_WRONLY | O_CREAT | O_APPEND) } catch {
       throw RunnerError("\(directory.log): \(error)")
@@ -31,7 +32,7 @@ struct NodeProcess: Sendable {
   /// Asks the node to stop, and kills it when it does not within `grace`.
   ///
   /// - Returns: how it ended, and whether it had to be killed.
-  func stop(grace: Duration = .seconds(10)) async -> (exit: ChildExit, killed: Bool) {
+  public func stop(grace: Duration = .seconds(10)) async -> (exit: ChildExit, killed: Bool) {
     if let ended = await child.exit { return (ended, false) }
     await child.signal(SIGTERM)
     let timer = Task {

@@ -35,14 +35,45 @@ public struct DemoDirectory: Sendable, Hashable {
   /// Whether a network was written here before. The genesis document is written last.
   public var holdsNetwork: Bool { access(genesis, F_OK) == 0 }
 
-  /// Takes the directory for this process, creating it first.
+  /// Takes the directory for this process, creating it first. A directory that cannot be a network's, or is somebody else's, stays as it is.
   ///
   /// - Throws: where another runner has it, an error that names that process.
   public func lock() throws(RunnerError) -> DataDirectoryLock {
+    try checkLength()
+    try checkContents()
     try create(path)
     do throws(DataDirectoryError) { return try DataDirectory(path).lock() } catch {
       guard let owner = error.owner else { throw RunnerError(error.description) }
       throw RunnerError("a network runs in \(path) already (process \(owner)): stop it, or name another directory with --directory")
+    }
+  }
+
+  /// A Unix socket's path has room for 107 bytes.
+  private func checkLength() throws(RunnerError) {
+    let (longest, count) = (107, socket.utf8.count)
+    guard count > longest else { return }
+    throw RunnerError("\(socket): too long for a Unix socket (\(count) bytes, at most \(longest)): name a shorter --directory")
+  }
+
+  /// Files that are not a network's are not touched, and nothing is written beside them.
+  private func checkContents() throws(RunnerError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw RunnerError("\(path): not a directory: name another --directory") }
+    guard !holdsNetwork else { return }
+    guard let stream = opendir(path) else {
+      throw RunnerError("\(path): cannot be read: \(String(cString: strerror(errno)).lowercased())")
+    }
+    defer { closedir(stream) }
+    // A start that was cut off leaves some of these, and temporary files named after them.
+    let own = ["lock", "entity", "node", "node.log", "config.yml", "genesis.json", "\(Programs.runtimeName).orc"]
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard name == "." || name == ".." || own.contains(where: { name == $0 || name.hasPrefix($0 + ".") }) else {
+        throw RunnerError("\(path): holds no network, but other files (\(name)): name a new or empty --directory")
+      }
     }
   }
 

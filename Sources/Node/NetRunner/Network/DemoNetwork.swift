@@ -22,12 +22,6 @@ public struct DemoNetwork: Sendable {
 
   /// The network of a directory, written first where there is none. Hold the directory's lock.
   public static func prepare(_ directory: DemoDirectory, programs: Programs) throws -> DemoNetwork {
-    let longest = 107
-    guard directory.socket.utf8.count <= longest else {
-      throw RunnerError(
-        "\(directory.socket): too long for a Unix socket (\(directory.socket.utf8.count) bytes, at most \(longest)): "
-          + "name a shorter --directory")
-    }
     return directory.holdsNetwork ? try open(directory) : try create(directory, programs)
   }
 
@@ -36,6 +30,9 @@ public struct DemoNetwork: Sendable {
     let document: GenesisDocument
     do { document = try GenesisDocument(file: text) } catch {
       throw RunnerError("\(directory.genesis): \(error): restore it, or remove \(directory.path) to start anew")
+    }
+    guard document.chainID == DemoGenesis.chainID else {
+      throw RunnerError("\(directory.genesis): the genesis of another network (\(document.chainID)): name another --directory")
     }
     for file in [directory.configuration, directory.bundle] where access(file, R_OK) != 0 {
       throw RunnerError("\(file): missing, but the network exists: restore it, or remove \(directory.path) to start anew")

@@ -11,6 +11,23 @@ public enum KeyValueCall: Hashable, Sendable, CustomStringConvertible {
   /// Answers with the value that was removed.
   case remove(key: String)
 
+  /// The longest key, in bytes: those of the tree have at most 8,191, and the ParaTime's tags and transaction hashes go with it.
+  static let longestKey = 4096
+
+  private var key: String {
+    switch self {
+    case .insert(let key, _), .get(let key), .remove(let key): key
+    }
+  }
+
+  /// Why it is not worth sending, or nil.
+  var fault: String? {
+    let count = key.utf8.count
+    if count == 0 { return "KEY is empty: a key has at least one byte" }
+    if count > Self.longestKey { return "KEY has \(count) bytes, at most \(Self.longestKey) are possible" }
+    return nil
+  }
+
   var method: String {
     switch self {
     case .insert: "insert"
