@@ -84,7 +84,7 @@ struct CommandEnvironment {
   private func client(waits: Bool) throws -> NodeClient {
     var address = call[Flags.address]
     if !address.contains(":"), FileManager.default.fileExists(atPath: address) {
-      log.warn("'\(address)' is a file name. Assuming 'unix:\(address)'.")
+      log.module("cmd/grpc").warn("'\(address)' is a file name. Assuming 'unix:\(address)'.")
       address = "unix:\(address)"
     }
     do { return NodeClient(try NodeClient.address(address, insecure: call[Flags.insecure]), waitForReady: waits) } catch {

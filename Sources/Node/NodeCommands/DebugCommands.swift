@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ChainReplay
 internal import CommandLineTool
 internal import Glibc
@@ -11,7 +12,8 @@ extension NodeCommands {
     "debug", "debug utilities",
     subcommands: [
       replay,
-      Command("control", "debug control node during tests", sharedFlags: Flags.client, subcommands: [waitReady, waitNodes]),
+      Command("control", "debug control node during tests", sharedFlags: Flags.client, subcommands: [setEpoch, waitNodes, waitReady]),
+      Command("beacon", "debug the random beacon", sharedFlags: Flags.client, subcommands: [beaconStatus]),
     ], hidden: true)
 
   private static let waitReady = Command(
@@ -19,6 +21,31 @@ extension NodeCommands {
   ) { call in
     let environment = try CommandEnvironment(call, module: "cmd/debug/control")
     try await environment.ask("NodeController/WaitReady", failing: "failed to wait for node to become ready") { try await $0.waitReady() }
+  }
+
+  private static let epoch = Flag("epoch", short: "e", default: UInt64(0), "set mock epoch")
+
+  /// A failure is only logged, as by the reference.
+  private static let setEpoch = Command(
+    "set-epoch", "set mock epoch", example: "oasis-node debug control set-epoch -e 10 -a unix:/node/data/internal.sock",
+    flags: [epoch.any]
+  ) { call in
+    let environment = try CommandEnvironment(call, module: "cmd/debug/control")
+    do {
+      try await environment.ask("DebugController/SetEpoch", failing: "failed to set epoch") {
+        try await $0.run("DebugController/SetEpoch", call[epoch])
+      }
+    } catch CommandFailure.exit {}
+  }
+
+  private static let beaconStatus = Command(
+    "status", "show beacon status", example: "oasis-node debug beacon status -a unix:/node/data/internal.sock"
+  ) { call in
+    let environment = try CommandEnvironment(call, module: "cmd/debug/beacon")
+    let beacon = try await environment.ask("Beacon/GetBeacon", failing: "failed to query beacon") {
+      try await $0.call("Beacon/GetBeacon", Int64(0), as: [UInt8].self)
+    }
+    call.console.print("{\n  \"Beacon\": \"\(beacon.base64)\"\n}\n")
   }
 
   private static let nodeCount = Flag("nodes", short: "n", default: Int64(1), "number of nodes to wait for")

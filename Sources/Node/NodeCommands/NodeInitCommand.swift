@@ -36,7 +36,7 @@ extension NodeCommands {
     let environment = try CommandEnvironment(call, module: "cmd/registry/node")
     guard !call[entityID].isEmpty else { throw environment.failure("missing --node.entity_id command-line argument") }
     guard let owner = [UInt8](base64: call[entityID]).flatMap({ PublicKey($0) }) else {
-      throw environment.failure("malformed entity ID", ["err": "not a public key in base64"])
+      throw environment.failure("malformed entity ID", ["err": NodeConfiguration.publicKeyProblem(call[entityID]) ?? ""])
     }
     if let problem = Flags.signerProblem(call) { throw environment.failure("failed to load entity", ["err": problem]) }
     let directory = environment.configuration?.common.dataDirectory ?? ""

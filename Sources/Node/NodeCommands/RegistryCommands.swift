@@ -2,6 +2,7 @@ internal import FileSystem
 internal import Bytes
 internal import CommandLineTool
 internal import NodeAPI
+internal import NodeConfiguration
 internal import NodeIdentity
 internal import OasisCrypto
 internal import OasisTypes
@@ -57,7 +58,7 @@ extension NodeCommands {
     var nodes: [PublicKey] = []
     for text in call[nodeIDs] {
       guard let key = [UInt8](base64: text).flatMap({ PublicKey($0) }) else {
-        throw environment.failure("failed to parse node ID", ["err": "not a public key in base64", "node_id": text])
+        throw environment.failure("failed to parse node ID", ["err": NodeConfiguration.publicKeyProblem(text) ?? "", "node_id": text])
       }
       nodes.append(key)
     }

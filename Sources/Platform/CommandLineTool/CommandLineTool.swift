@@ -66,6 +66,12 @@ public struct CommandLineTool: Sendable {
 
   // MARK: Finding the command
 
+  /// The names of the commands that a command line leads to, and the next word, which leads to none.
+  public func route(_ arguments: [String]) -> (commands: [String], next: String?) {
+    let (place, rest) = find(arguments)
+    return ((place.ancestors + [place.command]).dropFirst().map(\.name), firstWord(rest, in: place))
+  }
+
   /// The command that the words lead to, and the arguments without those words. Flags may stand between and before them.
   private func find(_ arguments: [String]) -> (PlacedCommand, [String]) {
     var place = PlacedCommand(command: root, ancestors: [], version: version)

@@ -85,6 +85,8 @@ public enum Files {
       if replace { try rename(temporary, to: path) } else { guard link(temporary, path) == 0 else { throw FileError("link", path) } }
     } catch {
       unlink(temporary)
+      var error = error
+      if error.path == temporary { error.path = path }  // the name that the caller knows
       throw error
     }
     if !replace { unlink(temporary) }

@@ -189,19 +189,20 @@ private let twice = String(repeating: "80", count: 32)
     ("consensus: {p2p: {unconditional_peers: [x]}}", "illegal base64", "consensus.p2p.unconditional_peers[0]"),
     ("consensus: {providers: ['unix:']}", "missing path", "consensus.providers[0]"),
     ("p2p: {connection_gater: {blocked_peers: [a.b]}}", "not an IP address", "p2p.connection_gater.blocked_peers[0]"),
+    ("consensus: {prune: {strategy: sometimes}}", "abci/pruner: unknown pruning strategy: 'sometimes'", "consensus.prune.strategy"),
     ("keymanager: {private_peer_pub_keys: [AAAA]}", "malformed public key", "keymanager.private_peer_pub_keys[0]"),
   ]) func peerAddresses(_ text: String, _ part: String, _ key: String) throws {
     let configuration = try parse(text)
     #expect {
-      try configuration.checkPeerAddresses()
+      try configuration.checkAtStart()
     } throws: { error in
-      let error = error as? PeerAddressError
+      let error = error as? StartValueError
       return error?.description.contains(part) == true && error?.remedy.hasPrefix("/node/config.yml line 1, \(key): allowed: ") == true
     }
   }
 
   @Test func goodPeerAddresses() throws {
-    try NodeConfiguration().checkPeerAddresses()
+    try NodeConfiguration().checkAtStart()
     try parse(
       """
       consensus:
@@ -214,7 +215,7 @@ private let twice = String(repeating: "80", count: 32)
         registration: {addresses: ["[2001:db8::1]:9200"]}
         connection_gater: {blocked_peers: ["192.0.2.9", "2001:db8::2"]}
       """
-    ).checkPeerAddresses()
+    ).checkAtStart()
   }
 
   @Test func everyProblemIsNamed() {

@@ -3,6 +3,7 @@ internal import CommandLineTool
 internal import ConsensusApp
 internal import Glibc
 internal import JSONText
+internal import NodeConfiguration
 internal import OasisCrypto
 internal import OasisTypes
 internal import Wire
@@ -150,7 +151,8 @@ struct GenesisInit {
     parameters.gasCosts = ["tx_byte": call[F.gasPerByte]]
     parameters.publicKeyBlacklist = try call[F.blacklist].map { text in
       guard let key = [UInt8](base64: text).flatMap({ PublicKey($0) }) else {
-        throw environment.failure("failed to parse blacklisted public key", ["err": "not a public key in base64", "public_key": text])
+        throw environment.failure(
+          "failed to parse blacklisted public key", ["err": NodeConfiguration.publicKeyProblem(text) ?? "", "public_key": text])
       }
       return key
     }

@@ -160,10 +160,6 @@ public struct ConsensusConfiguration: ConfigurationSection {
     if haltEpoch > 0, haltHeight > 0 {
       throw refuse("only one of {halt_epoch, halt_height} can be set", "halt_height", "0 where halt_epoch is set")
     }
-    if !["none", "keep_n"].contains(prune.strategy.lowercased()) {
-      // The reference starts and then crashes on it; here it is a refusal.
-      throw refuse("abci/pruner: unknown pruning strategy: '\(prune.strategy)'", "prune.strategy", "none or keep_n")
-    }
     let trust = lightClient.trust
     if trust.hash.isEmpty {
       if stateSync.enabled {

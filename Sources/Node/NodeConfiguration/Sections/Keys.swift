@@ -3,6 +3,11 @@ public import Bytes
 /// What stands where a public key is asked for.
 let publicKeyText = "a public key: 32 bytes in base64"
 
+extension NodeConfiguration {
+  /// Why `text` is not a public key in base64, in the words that the configuration's errors have; nil when it is one.
+  public static func publicKeyProblem(_ text: String) -> String? { keyProblem(text) }
+}
+
 /// Why `text` is not a public key in base64 (32 bytes), in Go's words; nil when it is one.
 func keyProblem(_ text: String) -> String? {
   if let bytes = [UInt8](base64: text) { return bytes.count == 32 ? nil : "signature: malformed public key" }

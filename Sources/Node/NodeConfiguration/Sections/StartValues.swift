@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// What is wrong with an address or a key of the configuration that the reference looks at when it starts.
-public struct PeerAddressError: Error, Hashable, Sendable, CustomStringConvertible {
+/// What is wrong with a value of the configuration that the reference looks at when it starts, not when it reads the file.
+public struct StartValueError: Error, Hashable, Sendable, CustomStringConvertible {
   /// In the reference's words where they are known.
   public let description: String
   /// File, line and key, and what is allowed there.
@@ -9,12 +9,12 @@ public struct PeerAddressError: Error, Hashable, Sendable, CustomStringConvertib
 }
 
 extension NodeConfiguration {
-  /// Checks every address and key that names a peer, whether or not this version talks to it. Rule: sheet 09 §1.4.
-  public func checkPeerAddresses() throws(PeerAddressError) {
-    func refuse(_ words: String, _ key: String, _ allowed: String) -> PeerAddressError {
-      PeerAddressError(description: words, remedy: "\(place(of: key)): allowed: \(allowed)")
+  /// Checks every address and key that names a peer, whether or not this version talks to it, and the pruning strategy. Rule: sheet 09 §1.4.
+  public func checkAtStart() throws(StartValueError) {
+    func refuse(_ words: String, _ key: String, _ allowed: String) -> StartValueError {
+      StartValueError(description: words, remedy: "\(place(of: key)): allowed: \(allowed)")
     }
-    func each(_ key: String, _ values: [String], _ allowed: String, _ problem: (String) -> String?) throws(PeerAddressError) {
+    func each(_ key: String, _ values: [String], _ allowed: String, _ problem: (String) -> String?) throws(StartValueError) {
       for (index, value) in values.enumerated() {
         if let problem = problem(value) { throw refuse("\(key): malformed '\(value)': \(problem)", "\(key)[\(index)]", allowed) }
       }
@@ -49,6 +49,12 @@ extension NodeConfiguration {
       isIPAddress($0) ? nil : "not an IP address"
     }
     try each("keymanager.private_peer_pub_keys", keyManager.privatePeerKeys, publicKeyText, keyProblem)
+    let strategy = consensus.prune.strategy
+    guard ["none", "keep_n"].contains(strategy.lowercased()) else {
+      throw refuse(
+        "failed to initialize cometbft consensus backend: failed to create full node: lazy init: "
+          + "abci/pruner: unknown pruning strategy: '\(strategy)'", "consensus.prune.strategy", "none, keep_n")
+    }
     try each("ias.proxy_addresses", ias.proxyAddresses, AddressText.keyedHost) { AddressText.keyed($0) }
   }
 }
