@@ -20,7 +20,6 @@ public enum NodeProgram {
     Signals.hold()  // a request to stop counts from the first moment
     umask(0o077)
     signal(SIGPIPE, SIG_IGN)
-    let signals = Signals.events()
     let configuration: NodeConfiguration
     let log: Log
     do {
@@ -47,6 +46,7 @@ public enum NodeProgram {
       let lock = try directory.lock()
       defer { withExtendedLifetime(lock) {} }
       let setup = try prepare(configuration, directory, flags, log)
+      let signals = Signals.events()
       let node = try await RunningNode(setup)
       // A part that ended by itself is told by the log only, as in the reference.
       switch try await node.run(until: signals) {

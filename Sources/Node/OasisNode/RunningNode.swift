@@ -78,7 +78,7 @@ actor RunningNode: NodeLifecycle {
       ])
     let entity = try Self.entity(setup)
     try Self.refuseUnbuiltModes(configuration)
-    do { try configuration.checkPeerAddresses() } catch { throw StartError(error.description, remedy: error.remedy) }
+    do { try configuration.checkAtStart() } catch { throw StartError(error.description, remedy: error.remedy) }
     try Self.refuseForeignStores(directory)
     let store = try RocksDBStore(directory: directory.persistentStore)
     upgrades = try Upgrades(store: store)
@@ -185,7 +185,6 @@ actor RunningNode: NodeLifecycle {
   private static func runtimes(_ node: RuntimeAssembly.Node, _ flags: DebugFlags) async throws -> [RuntimeAssembly] {
     let (configuration, directory) = (node.configuration, node.directory)
     try checkRuntimes(configuration, flags)
-    if configuration.runtime.paths.isEmpty && configuration.runtime.runtimes.isEmpty { return [] }
     let files = configuration.runtime.paths
     var configured = configuration.runtime.runtimes.compactMap { Namespace($0.id.bytes.array) }
     do { configured += try BundleManager.runtimes(inFiles: files).subtracting(configured).sorted() } catch {
@@ -198,6 +197,8 @@ actor RunningNode: NodeLifecycle {
     do { bundles = try manager.start(files: files, configured: Set(configured)) } catch {
       throw StartError("\(initialization)\(error)", remedy: "runtime.paths must name whole .orc bundles: 'orc show FILE' looks into one")
     }
+    // A validator serves the consensus layer alone.
+    if configuration.nodeMode == .validator { return [] }
     let log = node.log.module("runtime/registry")
     var assemblies: [RuntimeAssembly] = []
     for id in configured {
@@ -304,6 +305,7 @@ actor RunningNode: NodeLifecycle {
       case .failed(let task, let why): log.error("background task terminated, propagating", ["task": task, "err": why])
       }
       startLog.nodeStopping(runtimes: runtimes.count)
+      for runtime in runtimes { runtime.tellStopping() }
       await stop(&group)
       startLog.nodeStopped(runtimes: runtimes.count)
     }

@@ -163,7 +163,6 @@ struct RuntimeAssembly: Sendable {
           return name
         }
       }
-      var isStopping = false
       work("indexer") { try await indexer.run() }
       work("committee worker") { try await committee.run() }
       work("client worker") { await client.run() }
@@ -174,15 +173,13 @@ struct RuntimeAssembly: Sendable {
         return nil
       }
       for try await ended in group {
-        guard Task.isCancelled else {
-          if let ended { throw WorkerEnded(worker: ended) }
-          continue
-        }
-        if !isStopping { startLog.stopping(runtimeID, executes: executor != nil) }
-        isStopping = true
+        if let ended, !Task.isCancelled { throw WorkerEnded(worker: ended) }
       }
     }
   }
+
+  /// Says in the log that the node is about to end ``run()``.
+  func tellStopping() { startLog.stopping(runtimeID, executes: executor != nil) }
 
   /// Tells the committee worker how far the others are. One that fails is told of by itself.
   private func announceReadiness() async {

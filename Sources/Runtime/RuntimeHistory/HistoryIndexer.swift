@@ -81,6 +81,7 @@ public actor HistoryIndexer {
       state.phase = .stopped
       log.info("stopping")
     }
+    log.info("reindexing", ["log_event": "roothash/history_reindexing"])
     let blocks = try await source.blocks(of: history.runtimeID)
     var pending: [RootHash.AnnotatedBlock] = []
     var isCaughtUp = false
@@ -97,7 +98,6 @@ public actor HistoryIndexer {
 
   /// Reads all heights that the history has missed, up to the block's.
   private func reindex(to block: RootHash.AnnotatedBlock) async throws {
-    log.info("reindexing", ["log_event": "roothash/history_reindexing"])
     state.phase = .reindexing
     var backoff = Backoff(from: .milliseconds(200), to: .seconds(10))
     while true {

@@ -145,7 +145,10 @@ extension HostedRuntime {
       if delay > .zero {
         status.state = .failing
         status.nextAttempt = LogTime(seconds: LogTime.now.seconds + delay.components.seconds)
-        do { try await IO.sleep(for: delay) } catch { break }
+        do { try await IO.sleep(for: delay) } catch {
+          tellTermination()
+          break
+        }
       }
       let began = ContinuousClock.now
       await attempt(policy.attempts)
@@ -179,7 +182,7 @@ extension HostedRuntime {
         try await self.serve(process, stream)
       }
     } catch {
-      if Task.isCancelled { return }
+      if Task.isCancelled { return tellTermination() }
       status.lastFailure = "\(error)"
       log.error("failed to start runtime", ["err": "\(error)", "attempt": number])
       broadcaster.send(.failedToStart("\(error)"))
@@ -245,13 +248,16 @@ extension HostedRuntime {
     broadcaster.send(.started(version: information.runtimeVersion))
   }
 
+  private func tellTermination() {
+    log.warn("termination requested")
+    log.warn("terminating runtime")
+  }
+
   private func finish(_ end: End?, _ process: ChildProcess, _ connection: RuntimeConnection) async {
     var reason = ""
     let isRequested = Task.isCancelled
     switch end {
-    case _ where isRequested:
-      log.warn("termination requested")
-      log.warn("terminating runtime")
+    case _ where isRequested: tellTermination()
     case .unresponsive(let text):
       reason = "ping failed: \(text)"
       log.error("ping failed, terminating runtime", ["err": text])
