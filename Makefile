@@ -30,8 +30,8 @@ chaos: build ## kill the node at random points of a private network while transa
 	@OASIS_BIN=$(CURDIR)/$(BUILD)/bin OASIS_CHAOS=$(KILLS) SWIFT_BACKTRACE=enable=no swift test --scratch-path $(BUILD)/debug --filter ChaosTests
 
 golden: setup ## check recorded data of the reference [GOLDEN_DIR=folder] [ONLY=vectors/core]
-	@$(RELEASE) --product golden >$(BUILD)/golden.log 2>&1 || { cat $(BUILD)/golden.log; exit 1; }
-	@$(BUILD)/release/release/golden $(GOLDEN_DIR) $(ONLY)
+	@./scripts/build-release $(BUILD) $(PROGRAMS) golden
+	@OASIS_BIN=$(abspath $(BUILD))/bin SWIFT_BACKTRACE=enable=no $(BUILD)/bin/golden $(GOLDEN_DIR) $(ONLY)
 
 bench: setup ## measure the hot paths, beside the reference's figures [ONLY=cbor] [GOLDEN_DIR=folder]
 	@./scripts/build-release $(BUILD) $(PROGRAMS) benchmarks

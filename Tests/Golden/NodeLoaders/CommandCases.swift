@@ -7,54 +7,84 @@ internal import NodeCommands
 internal import Synchronization
 
 /// Runs recorded command lines in a folder of its own that stands for `/node`, in order: keys that the reference made are put in its place.
+/// `/net` is a private network of one node, which stands for every node of the recorded one.
 final class CommandCases {
   private let folder: String
+  private var network: (files: PrivateNetwork, node: RunningProgram)?
+  /// Files that tell of the network.
+  private var networkFiles: Set<String> = []
   private var file: FileManager { .default }
 
   init() throws {
-    folder = "\(NSTemporaryDirectory())oasis-cli-\(UUID().uuidString)"
+    folder = "\(NSTemporaryDirectory())cli-\(UUID().uuidString.prefix(8))"
     for name in ["", "/data", "/emptydir", "/broken", "/entity"] {
       try file.createDirectory(atPath: folder + name, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
     try file.createDirectory(atPath: folder + "/opendir", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-  /// Why a case is not run; nil for those that are.
-  static func reasonToSkip(_ name: String, _ arguments: [String]) -> String? {
-    if arguments.contains(where: { $0.contains("/net/") }) { return "needs a running network" }
-    let built = [
-      "version", "help", "unknown-command", "unknown-flag", "group-", "identity-", "registry-entity-", "registry-node-init",
-      "genesis-check-", "genesis-init",
-      "control-is-synced", "control-wait-sync", "control-status", "control-shutdown", "control-upgrade-binary", "control-cancel-upgrade",
-      "control-add-bundle",
-    ]
-    let others = [
-      "help-storage", "help-stake", "help-consensus", "help-governance", "help-keymanager", "help-unsafe-reset", "help-signer", "help-ias",
-      "genesis-check-dump",
-    ]
-    let isBuilt = built.contains { name.hasPrefix($0) } && !others.contains { name.hasPrefix($0) }
-    return isBuilt ? nil : "the command is not part of this version"
+  deinit {
+    _ = network?.node.stop(limit: 15)
+    try? FileManager.default.removeItem(atPath: folder)
   }
 
-  func run(_ name: String, _ arguments: [String], _ value: JSONValue) throws {
-    if let config = value["config"]?.string { try write(here(config), "config.yml") }
-    try prepare(name)
+  // MARK: Running
+
+  /// A command.
+  func run(_ recorded: RecordedCommand) throws {
+    if recorded.needsNetwork { try startNetwork() }
+    let arguments = try prepare(recorded)
+    let isOfNetwork = recorded.needsNetwork || arguments.contains { networkFiles.contains($0) }
+    if recorded.needsNetwork { networkFiles.formUnion(arguments.filter { $0.hasPrefix("/node/") }) }
     let (out, errors) = (Kept(""), Kept(""))
     let console = Console(print: { text in out.update { $0 += text } }, printError: { text in errors.update { $0 += text } })
-    let words = arguments.map(here)
+    let words = arguments.map(inOurs)
     let code = Self.wait { await NodeCommands.tool(console: console).run(words) }
-    let (output, problems) = (there(out.value), there(errors.value))
-    try expectEqual(code, value["exit"]?.integer() ?? -1, "exit code (\(output)\(problems))")
-    try compare(name, output, value["stdout"]?.string ?? "", "stdout")
-    try compare(name, problems, value["stderr"]?.string ?? "", "stderr")
-    try files(name, value["files"])
-    try restore(name)
+    let (output, problems) = (inTheirs(out.value), inTheirs(errors.value))
+    try expectEqual(Int(code), recorded.exit ?? -1, "exit code (\(output.prefix(600))\(problems.prefix(600)))")
+    try CommandOutput(recorded, isOfNetwork: isOfNetwork).compare(output, problems)
+    try files(recorded)
+    try restore(recorded)
   }
 
-  private func here(_ text: String) -> String { text.replacingOccurrences(of: "/node/", with: folder + "/") }
-  private func there(_ text: String) -> String { text.replacingOccurrences(of: folder, with: "/node") }
+  /// A node: one that does not start ends with the recorded code; one that starts is asked to stop once it is ready.
+  func runNode(_ recorded: RecordedCommand) throws {
+    let arguments = try prepare(recorded)
+    let program = try RunningProgram(try ReleasePrograms.path("oasis-node"), arguments.map(inOurs), in: folder)
+    var code = program.wait(limit: 120) { program.outputText.contains("initialization complete: ready to serve") }
+    if recorded.exit == nil {
+      _ = program.wait(limit: 30) { CommandOutput(recorded, isOfNetwork: false).hasLog(program.outputText) }
+      if let code { throw GoldenError("the node ended with \(code): \(program.outputText.suffix(800))\(program.errorText)") }
+      guard let stopped = program.stop() else { throw GoldenError("the node does not stop") }
+      try expectEqual(stopped, 0, "exit code of a node that was asked to stop")
+    } else {
+      if code == nil {
+        code = program.stop()
+        throw GoldenError("the node starts: \(program.outputText.suffix(800))")
+      }
+      try expectEqual(Int(code ?? -1), recorded.exit ?? -1, "exit code (\(program.outputText.suffix(800))\(program.errorText))")
+    }
+    try CommandOutput(recorded, isOfNetwork: false).compareNode(inTheirs(program.outputText), inTheirs(program.errorText))
+    try restore(recorded)
+  }
+
+  private func startNetwork() throws {
+    if let network, network.node.isRunning { return }
+    let files = try PrivateNetwork()
+    let node = try files.start()
+    let socket = "\(files.folder)/node/internal.sock"
+    network = (files, node)
+    let silent = Console(print: { _ in }, printError: { _ in })
+    let end = Date(timeIntervalSinceNow: 120)
+    while Date() < end, node.isRunning {
+      if file.fileExists(atPath: socket) {
+        let code = Self.wait { await NodeCommands.tool(console: silent).run(["control", "is-synced", "-a", "unix:\(socket)"]) }
+        if code == 0 { return }
+      }
+      usleep(200_000)
+    }
+    throw GoldenError("our network's node does not come up: \(node.outputText.suffix(800))\(node.errorText)")
+  }
 
   private static func wait(_ body: @escaping @Sendable () async -> Int32) -> Int32 {
     let (done, result) = (DispatchSemaphore(value: 0), Kept<Int32>(-1))
@@ -67,50 +97,102 @@ final class CommandCases {
     return result.value
   }
 
+  // MARK: Paths
+
+  private func inOurs(_ text: String) -> String {
+    // Each path is replaced once: our network's folder may hold a folder `node` of its own.
+    text.replacing(/\/net\/[a-z0-9-]+(?=[\/\s]|$)|\/net\/genesis\.json|\/node(?=\/)/) { match in
+      let path = match.output
+      if path == "/node" { return folder }
+      let network = network?.files.folder ?? "/net"
+      return path.hasSuffix("genesis.json") ? "\(network)/genesis.json" : "\(network)/node"
+    }
+  }
+
+  private func inTheirs(_ text: String) -> String {
+    var text = text
+    if let network { text = text.replacingOccurrences(of: "\(network.files.folder)/node", with: "/net/validator-0") }
+    return text.replacingOccurrences(of: folder, with: "/node")
+  }
+
   // MARK: What the recorder did before and after
 
-  private func write(_ text: String, _ name: String, mode: Int = 0o600) throws {
-    try? file.removeItem(atPath: "\(folder)/\(name)")
-    try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
-    try file.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(folder)/\(name)")
+  /// Writes the files that a case needs; returns its arguments.
+  private func prepare(_ recorded: RecordedCommand) throws -> [String] {
+    if let config = recorded.config { try write(inOurs(config), "config.yml") }
+    for argument in recorded.arguments where argument.hasPrefix("/node/") {
+      let name = String(argument.dropFirst("/node/".count))
+      if recorded.note.hasPrefix("file: "), !name.hasSuffix(".yml") { try write(String(recorded.note.dropFirst(6)), name) }
+      try derive(name)
+    }
+    if let (name, mode) = Self.mode(in: recorded.note) { try setMode(try path(name, recorded), mode) }
+    if recorded.arguments.contains("/node/broken") { try write("no key\n", "broken/identity.pem") }
+    if let config = recorded.config, config.contains("/node/g-bad.json") { try derive("g-bad.json") }
+    return recorded.arguments
   }
 
-  private func setMode(_ name: String, _ mode: Int) throws {
-    try file.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(folder)/\(name)")
+  private func restore(_ recorded: RecordedCommand) throws {
+    if let (name, _) = Self.mode(in: recorded.note), name.hasSuffix(".pem") { try setMode(try path(name, recorded), 0o600) }
   }
 
-  private func prepare(_ name: String) throws {
+  /// `identity.pem mode 0644`, as notes say it.
+  private static func mode(in note: String) -> (name: String, mode: Int)? {
+    guard let match = note.firstMatch(of: /^(\S+) mode 0?([0-7]{3})$/), let mode = Int(match.2, radix: 8) else { return nil }
+    return (String(match.1), mode)
+  }
+
+  private func path(_ name: String, _ recorded: RecordedCommand) throws -> String {
+    let directory = zip(recorded.arguments, recorded.arguments.dropFirst()).first { $0.0 == "--datadir" }?.1
+    let configured = recorded.config?.firstMatch(of: /data_dir: (\S+)/).map { String($0.1) }
+    guard let place = directory ?? configured else { throw GoldenError("no data directory for the note's \(name)") }
+    let folder = inOurs(place + "/").dropLast()
+    return name.hasSuffix(".pem") ? "\(folder)/\(name)" : String(folder)
+  }
+
+  /// Documents that the recorder made from the network's genesis document, by their names.
+  private func derive(_ name: String) throws {
     switch name {
-    case "identity-show-key-permissions": try setMode("data/identity.pem", 0o644)
-    case "identity-show-broken-key": try write("no key\n", "broken/identity.pem")
-    case "genesis-check-one-line": try change("g-oneline.json") { $0.split(separator: "\n").joined(separator: " ") }
-    case "genesis-check-not-canonical": try change("g-sorted.json") { $0.replacingOccurrences(of: "\n  ", with: "\n    ") }
-    case "genesis-check-truncated": try change("g-bad.json") { String($0.prefix($0.count / 2)) }
-    case "genesis-check-unknown-key":
-      try change("g-unknown.json") {
+    case "g-oneline.json": try change(name) { $0.split(separator: "\n").joined(separator: " ") }
+    case "g-sorted.json": try change(name) { $0.replacingOccurrences(of: "\n  ", with: "\n    ") }
+    case "g-bad.json": try change(name) { String($0.prefix($0.count / 2)) }
+    case "g-unknown.json":
+      try change(name) {
         $0.replacingOccurrences(of: "\"extra_data\": null\n", with: "\"extra_data\": null,\n  \"nosuch_key\": 1\n")
           .trimmingCharacters(in: .newlines)
       }
-    case "genesis-check-negative-height": try change("g-h.json") { $0.replacingOccurrences(of: "\"height\": 1,", with: "\"height\": -1,") }
-    case "genesis-check-wrong-supply": try change("g-s.json") { $0.replacing(/"total_supply": "[0-9]+"/, with: "\"total_supply\": \"77\"") }
-    case "genesis-check-empty-chain-id": try change("g-c.json") { $0.replacingOccurrences(of: "\"golden cli\"", with: "\"\"") }
-    case "control-upgrade-binary-malformed": try write("{bad", "up-bad.json")
+    case "g-h.json": try change(name) { $0.replacingOccurrences(of: "\"height\": 1,", with: "\"height\": -1,") }
+    case "g-s.json": try change(name) { $0.replacing(/"total_supply": "[0-9]+"/, with: "\"total_supply\": \"77\"") }
+    case "g-c.json": try change(name) { $0.replacing(/"chain_id": "[^"]*"/, with: "\"chain_id\": \"\"") }
+    case "up-bad.json": try write("{bad", name)
     default: break
     }
   }
 
-  private func restore(_ name: String) throws { if name == "identity-show-key-permissions" { try setMode("data/identity.pem", 0o600) } }
+  private func write(_ text: String, _ name: String, mode: Int = 0o600) throws {
+    try? file.removeItem(atPath: "\(folder)/\(name)")
+    try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+    try setMode("\(folder)/\(name)", mode)
+  }
+
+  private func setMode(_ path: String, _ mode: Int) throws { try file.setAttributes([.posixPermissions: mode], ofItemAtPath: path) }
 
   private func change(_ name: String, _ body: (String) -> String) throws {
-    try write(body(try String(contentsOfFile: "\(folder)/genesis.json", encoding: .utf8)), name)
+    let genesis = "\(folder)/genesis.json"
+    guard file.fileExists(atPath: genesis) else { return }
+    try write(body(try String(contentsOfFile: genesis, encoding: .utf8)), name)
   }
+
+  // MARK: Files that a command wrote
 
   /// Puts recorded files in their place, without running what made them.
   func place(_ files: JSONValue?) throws {
-    for (path, entry) in entries(files) { if let text = entry["text"]?.string { try write(text, path, mode: mode(entry)) } }
+    for (path, entry) in entries(files) {
+      guard let text = entry["text"]?.string else { continue }
+      let parent = ("\(folder)/\(path)" as NSString).deletingLastPathComponent
+      try file.createDirectory(atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try write(text, path, mode: mode(entry))
+    }
   }
-
-  // MARK: Comparing
 
   private func entries(_ files: JSONValue?) -> [(String, JSONValue)] {
     guard case .object(let members)? = files else { return [] }
@@ -120,69 +202,21 @@ final class CommandCases {
   private func mode(_ entry: JSONValue) -> Int { Int((entry["mode"]?.string ?? "0o600").dropFirst(2), radix: 8) ?? 0o600 }
 
   /// Files that follow from keys are equal to the byte; keys that the command made are replaced by the recorded ones.
-  private func files(_ name: String, _ recorded: JSONValue?) throws {
-    let makesKeys = ["identity-init", "registry-entity-init"].contains(name)
-    let isTimed = name == "genesis-init"  // its document tells when it was made
-    for (path, entry) in entries(recorded) {
+  private func files(_ recorded: RecordedCommand) throws {
+    for (path, entry) in entries(recorded.files) {
       let location = "\(folder)/\(path)"
       guard file.fileExists(atPath: location) else { throw GoldenError("\(path) was not written") }
       let ours = try file.attributesOfItem(atPath: location)[.posixPermissions] as? Int ?? 0
       try expectEqual(String(ours, radix: 8), String(mode(entry), radix: 8), "mode of \(path)")
-      guard !makesKeys, let text = entry["text"]?.string else { continue }
+      guard !recorded.makesKeys, let text = entry["text"]?.string else { continue }
       let written = try String(contentsOfFile: location, encoding: .utf8)
+      let isTimed = recorded.tellsTime
       try expectEqual(isTimed ? Self.withoutTime(written) : written, isTimed ? Self.withoutTime(text) : text, path)
     }
-    if makesKeys || isTimed { try place(recorded) }
+    if recorded.makesKeys || recorded.tellsTime { try place(recorded.files) }
   }
 
   private static func withoutTime(_ text: String) -> String { text.replacing(/"genesis_time": "[^"]*"/, with: "") }
-
-  /// Cases whose words on standard error are ours, not Go's: there only has to be something.
-  private static let ownWords: Set<String> = [
-    "identity-show-tls-empty-dir", "identity-show-key-permissions", "identity-show-broken-key", "control-upgrade-binary-no-arg",
-    "unknown-flag",
-    "genesis-check-one-line", "genesis-check-not-canonical",
-  ]
-
-  private func compare(_ name: String, _ ours: String, _ theirs: String, _ stream: String) throws {
-    if theirs.contains("Usage:\n"), stream == "stdout" { return try compareHelp(ours, theirs) }
-    if name.hasPrefix("version") {
-      return try expectEqual(ours.split(separator: "\n").dropLast(), theirs.split(separator: "\n").dropLast(), stream)
-    }
-    if Self.ownWords.contains(name), stream == "stderr" {
-      return try expectEqual(
-        ours.split(separator: "\n").prefix(name.hasPrefix("genesis") ? 3 : 0).count, min(theirs.count, name.hasPrefix("genesis") ? 3 : 0),
-        stream)
-    }
-    let (left, right) = (ours.split(separator: "\n").map(Self.essence), theirs.split(separator: "\n").map(Self.essence))
-    try expectEqual(left.joined(separator: "\n"), right.joined(separator: "\n"), stream)
-  }
-
-  /// Of a log line its level, module and message; any other line whole.
-  private static func essence(_ line: Substring) -> String {
-    guard line.hasPrefix("level=") else { return String(line) }
-    let message = line.firstMatch(of: /msg=("(?:[^"\\]|\\.)*"|\S+)/).map { String($0.output.1) } ?? ""
-    let parts = line.split(separator: " ")
-    return "\(parts.first ?? "") \(parts.first { $0.hasPrefix("module=") } ?? "") \(message)"
-  }
-
-  /// Commands that only ours has.
-  private static let ownCommands = ["replay"]
-
-  /// Our help has fewer commands and flags, and examples: every other line is one of theirs.
-  private func compareHelp(_ ours: String, _ theirs: String) throws {
-    func lines(_ text: String) -> [String] {
-      text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
-    }
-    let known = Set(lines(theirs))
-    var inExamples = false
-    for line in ours.split(separator: "\n", omittingEmptySubsequences: false) {
-      if line == "Examples:" { inExamples = true } else if line.isEmpty || !line.hasPrefix(" ") { inExamples = false }
-      let text = line.split(separator: " ").joined(separator: " ")
-      guard !inExamples, line != "Examples:", !text.isEmpty, !Self.ownCommands.contains(where: text.hasPrefix) else { continue }
-      guard known.contains(text) else { throw GoldenError("help has the line '\(text)', theirs has not") }
-    }
-  }
 }
 
 /// A value that closures of several threads change.
