@@ -5,7 +5,6 @@ GOLDEN_DIR ?= $(firstword $(wildcard ../shared/golden) Tests/Data)
 ONLY ?=
 KILLS ?= 20
 DIRECTORY ?= $(BUILD)/network
-RELEASE := swift build -c release --static-swift-stdlib --scratch-path $(BUILD)/release
 PROGRAMS := oasis-node oasis-net-runner orc simple-keyvalue
 
 .DEFAULT_GOAL := help
