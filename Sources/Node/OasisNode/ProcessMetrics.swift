@@ -9,7 +9,8 @@ struct ProcessMetrics: Sendable {
   private let virtualSize: Gauge, anonymous: Gauge, files: Gauge, shared: Gauge
   private let read: Gauge, written: Gauge, disk: Gauge
   private let received: Gauge, receivedPackets: Gauge, transmitted: Gauge, transmittedPackets: Gauge
-  private let cpu: Gauge, resident: Gauge, wholeVirtual: Gauge, openFiles: Gauge, mostFiles: Gauge, start: Gauge
+  private let cpu: Counter
+  private let resident: Gauge, wholeVirtual: Gauge, openFiles: Gauge, mostFiles: Gauge, start: Gauge
 
   init(_ registry: MetricsRegistry) {
     let stat = "as reported by /proc/<PID>/stat (seconds)."
@@ -32,7 +33,7 @@ struct ProcessMetrics: Sendable {
     receivedPackets = device("receive_packets", "Received data (packets)")
     transmitted = device("transmit_bytes", "Transmitted data (bytes)")
     transmittedPackets = device("transmit_packets", "Transmitted data (packets)")
-    cpu = registry.gauge("process_cpu_seconds_total", help: "Total user and system CPU time spent in seconds.")
+    cpu = registry.counter("process_cpu_seconds_total", help: "Total user and system CPU time spent in seconds.")
     resident = registry.gauge("process_resident_memory_bytes", help: "Resident memory size in bytes.")
     wholeVirtual = registry.gauge("process_virtual_memory_bytes", help: "Virtual memory size in bytes.")
     openFiles = registry.gauge("process_open_fds", help: "Number of open file descriptors.")
@@ -71,7 +72,7 @@ struct ProcessMetrics: Sendable {
     guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return }
     userTime.set(user / 100)
     systemTime.set(system / 100)
-    cpu.set((user + system) / 100)
+    cpu.raise(to: (user + system) / 100)
   }
 
   private func collectMemory() {

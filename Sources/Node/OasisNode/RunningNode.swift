@@ -6,9 +6,7 @@ internal import Bytes
 internal import ConsensusApp
 internal import ConsensusService
 internal import Glibc
-internal import HTTP
 internal import KeyValueStore
-internal import MKVSDatabase
 internal import NodeAPI
 internal import NodeConfiguration
 internal import NodeIdentity
@@ -50,11 +48,8 @@ actor RunningNode: NodeLifecycle {
   private let runtimes: [RuntimeAssembly]
   private let api: APIServer
   private let socket: String
-  private let metrics: NodeMetrics
-  private let process: ProcessMetrics
-  private let page: @Sendable () -> String
+  private let metrics: MetricsService?
   private let consensusKey: PublicKey
-  private let nodeID: PublicKey
   private let endings: AsyncStream<Ending>
   private let ending: AsyncStream<Ending>.Continuation
   private let ready = Gate()
@@ -66,9 +61,8 @@ actor RunningNode: NodeLifecycle {
     log = setup.log.module("oasis-node")
     (endings, ending) = AsyncStream.makeStream()
     let meters = MetricsRegistry()
-    metrics = NodeMetrics(meters)
     let identity = try NodeIdentity.load(folder: directory.path, generate: true)
-    (consensusKey, nodeID) = (identity.consensus.publicKey, identity.node.publicKey)
+    consensusKey = identity.consensus.publicKey
     for notice in identity.notices { log.warn(notice) }
     log.info(
       "loaded/generated node identity",
@@ -115,9 +109,13 @@ actor RunningNode: NodeLifecycle {
       RuntimeAssembly.Node(
         configuration: configuration, directory: directory, identity: identity, consensus: consensus, submission: submission,
         registration: registration, meters: meters, log: setup.log), setup.flags)
+    metrics = MetricsService(
+      configuration.metrics, meters,
+      .init(
+        consensus: consensus, runtimes: runtimes, consensusKey: consensusKey, nodeID: identity.node.publicKey, dataDirectory: directory.path
+      ),
+      log: log)
     api = APIServer(log: setup.log, meters: meters)
-    page = { meters.exposition() }
-    process = ProcessMetrics(meters)
     socket = configuration.common.internalSocketPath.isEmpty ? directory.internalSocket : configuration.common.internalSocketPath
     await register(identity, addresses, submission)
   }
@@ -166,7 +164,7 @@ actor RunningNode: NodeLifecycle {
     (sources.runtimes, sources.registration, sources.upgrades) = (runtimes, registration, upgrades)
     let p2p = try? NodeAddresses.p2p(setup.configuration.p2p, allowsUnroutable: setup.flags.dontBlameOasis)
     sources.p2p = PeerlessHost(key: identity.p2p.publicKey, addresses: p2p ?? [])
-    let clients = runtimes.map { ClientAdapter(client: $0.client, storage: $0.storage) }
+    let clients = runtimes.map { ClientAdapter(client: $0.client, storage: $0.storage, isDebugging: setup.flags.dontBlameOasis) }
     var services: [any APIService] = [
       NodeControllerAPI(consensus: service, consensusStatus: statusReader, sources: sources, node: self, log: setup.log),
       ConsensusAPI(service, genesis: setup.document, status: statusReader, state: consensus.state),
@@ -211,7 +209,7 @@ actor RunningNode: NodeLifecycle {
       group.addTask { await self.api.serve(listener) }
       let startLog = StartLog(setup.log)
       startLog.nodeStarting(runtimes: runtimes.count, provesBeacon: beacon != nil, socket: socket)
-      startMetrics(&group)
+      if let metrics { group.addTask { await metrics.run() } }
       part("consensus", &group) { try await self.consensus.service.run() }
       group.addTask { await self.watchReadiness() }
       group.addTask { [ending] in
@@ -249,49 +247,6 @@ actor RunningNode: NodeLifecycle {
     await consensus.service.stop()
     group.cancelAll()
     await group.waitForAll()
-  }
-
-  private func startMetrics(_ group: inout TaskGroup<Void>) {
-    let section = setup.configuration.metrics
-    guard section.mode == "pull" else { return }
-    let server = HTTPServer { [page] _ in HTTPResponse(text: page()) }
-    group.addTask { [metrics, consensus, consensusKey] in await metrics.followConsensus(consensus.service, consensusKey: consensusKey) }
-    for runtime in runtimes {
-      group.addTask { [metrics] in await metrics.follow(runtime.committee, runtime.history) }
-    }
-    group.addTask { await self.measure(every: section.interval) }
-    group.addTask { [log] in
-      do {
-        let listener = try await Self.listen(section.address)
-        await server.serve(listener)
-      } catch { log.error("metrics are not served", ["address": section.address, "err": "\(error)"]) }
-    }
-  }
-
-  /// Measures what nobody tells of: the process and the data directory (at most every 30 s), the registry's view of this node (every 60 s).
-  private nonisolated func measure(every interval: Duration) async {
-    var (lastDisk, lastStanding): (ContinuousClock.Instant?, ContinuousClock.Instant?)
-    func isDue(_ last: inout ContinuousClock.Instant?, _ pause: Duration) -> Bool {
-      if let last, .now - last < pause { return false }
-      last = .now
-      return true
-    }
-    repeat {
-      process.collect()
-      if isDue(&lastDisk, .seconds(30)) {
-        process.measureDisk(setup.directory.path)
-        if let size = try? consensus.state.size() { metrics.noteStateSize(size) }
-      }
-      if isDue(&lastStanding, .seconds(60)) { await metrics.measureStanding(nodeID, consensus.service) }
-      // A shorter pause than a second would only measure the measuring.
-    } while (try? await Task.sleep(for: max(interval, .seconds(1)))) != nil
-  }
-
-  @IO private static func listen(_ address: String) throws -> StreamListener {
-    guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]) else {
-      throw StartError("metrics.address: '\(address)': expected IP:PORT")
-    }
-    return try StreamListener.listen(on: .tcp(host: String(address[..<colon]), port: port))
   }
 
   private func watchReadiness() async {

@@ -33,6 +33,7 @@ struct RuntimeAssembly: Sendable {
   let executor: ExecutorWorker?
   let components: [Component]
   private let backend: any ConsensusBackend
+  private let notifier: KeyManagerNotifier
   private let startLog: StartLog
 
   /// What all runtimes share.
@@ -105,6 +106,8 @@ struct RuntimeAssembly: Sendable {
     committee = CommitteeWorker(
       runtimeID: runtimeID, nodeID: node.identity.node.publicKey, backend: backend, pool: transactionPool, host: host,
       versions: components.map(\.version), log: log)
+    notifier = KeyManagerNotifier(
+      runtimeID: runtimeID, backend: backend, events: host.events(), call: { try await host.call($0, within: $1) }, log: log)
     client = ClientWorker(
       runtimeID: runtimeID, backend: backend, committee: committee, pool: transactionPool, history: history, database: database, log: log)
     var storageRoles: [RoleProvider] = []
@@ -166,6 +169,7 @@ struct RuntimeAssembly: Sendable {
       work("indexer") { try await indexer.run() }
       work("committee worker") { try await committee.run() }
       work("client worker") { await client.run() }
+      work("key manager notifier") { await notifier.run() }
       work("storage worker") { try await storage.run(genesis: genesisBlock) }
       if let executor { work("executor") { await executor.run() } }
       group.addTask {

@@ -135,6 +135,8 @@ struct PeerlessHost: P2PStatusSource {
 struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend, RuntimeStorageBackend {
   let client: ClientWorker
   let storage: StorageWorker
+  /// `--debug.dont_blame_oasis`.
+  let isDebugging: Bool
   var runtimeID: Namespace { client.runtimeID }
 
   func isHosted() async -> Bool { await client.isHosted() }
@@ -187,5 +189,8 @@ struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend, RuntimeStorage
     )
   }
 
-  func pauseCheckpointer(_ pause: Bool) async throws { throw StorageSync.cannotPause }
+  func pauseCheckpointer(_ pause: Bool) async throws {
+    throw isDebugging
+      ? CodedError.uncoded("worker/storage: this version makes no checkpoints: there is no checkpointer") : StorageSync.cannotPause
+  }
 }

@@ -53,6 +53,9 @@ public struct Counter: Sendable {
     precondition(amount >= 0, "a counter only grows")
     family.change(labels) { $0.sum += amount }
   }
+
+  /// Takes over a total that is counted elsewhere; a smaller one than before changes nothing.
+  public func raise(to total: Double, _ labels: String...) { family.change(labels) { $0.sum = max($0.sum, total) } }
 }
 
 /// A value that goes up and down.
