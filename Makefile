@@ -19,7 +19,7 @@ setup: ## install what is missing from Debian's packages, check the Swift toolch
 build: setup ## build the programs (release, static Swift runtime) into build/bin
 	@./scripts/build-release $(BUILD) $(PROGRAMS)
 
-run: build ## start a private network with a ParaTime on this machine and send it transactions
+run: build ## start a private network with a ParaTime on this machine and send it transactions [DIRECTORY=build/network]
 	@SWIFT_BACKTRACE=enable=no $(BUILD)/bin/oasis-net-runner demo --directory $(DIRECTORY)
 
 test: build ## run all tests (debug, against the release programs)
@@ -36,7 +36,7 @@ bench: setup ## measure the hot paths, beside the reference's figures [ONLY=cbor
 	@./scripts/build-release $(BUILD) $(PROGRAMS) benchmarks
 	@GOLDEN_DIR=$(GOLDEN_DIR) BENCH_DIR=$(BUILD)/bench OASIS_BIN=$(abspath $(BUILD))/bin SWIFT_BACKTRACE=enable=no $(BUILD)/bin/benchmarks $(ONLY)
 
-lint: setup ## check format and structure
+lint: setup ## check format and structure: floors, sizes, comments
 	@./scripts/lint
 
 format: ## format all sources
