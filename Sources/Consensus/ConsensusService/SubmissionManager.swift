@@ -8,6 +8,7 @@ public import Wire
 
 /// Signs and submits the node's own transactions: nonces, gas and fees are found here. Rule: sheet 03 §16.
 public actor SubmissionManager {
+  /// What a node pays for its own transactions.
   public struct Configuration: Sendable {
     /// Base units a gas, when the chain asks for less.
     public var gasPrice = Quantity.zero

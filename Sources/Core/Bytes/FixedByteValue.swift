@@ -26,6 +26,7 @@ public protocol FixedByteWrapper: FixedByteValue {
 
 extension FixedByteWrapper {
   @inlinable public static var byteCount: Int { Storage.byteCount }
+  /// The value of `byteCount` bytes; nil for another number of them.
   @inlinable public init?(_ bytes: some Collection<UInt8>) {
     guard let storage = Storage(bytes) else { return nil }
     self.init()

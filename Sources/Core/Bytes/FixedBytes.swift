@@ -10,6 +10,7 @@ public struct FixedBytes<let count: Int>: FixedByteValue {
   /// The number of bytes.
   @inlinable public static var byteCount: Int { count }
 
+  /// The value of exactly `count` bytes; nil for another number of them.
   @inlinable public init?(_ bytes: some Collection<UInt8>) {
     self.init()
     guard bytes.count == count else { return nil }

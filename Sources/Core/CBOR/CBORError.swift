@@ -1,5 +1,6 @@
 /// What was wrong with a CBOR item, and at which byte of the input.
 public struct CBORError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What a decoder objects to.
   public enum Reason: Equatable, Sendable {
     /// The input ended inside the item.
     case truncated

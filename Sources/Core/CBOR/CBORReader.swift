@@ -163,6 +163,7 @@ public struct CBORReader: Sendable {
     }
   }
 
+  /// The next item, which must be true or false.
   public mutating func readBool() throws(CBORError) -> Bool {
     let start = offset
     let head = try head()

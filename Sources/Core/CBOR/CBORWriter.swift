@@ -40,13 +40,18 @@ public struct CBORWriter: Sendable {
     }
   }
 
+  /// Appends an unsigned number in its shortest form.
   public mutating func write(unsigned value: UInt64) { write(.unsigned, value) }
+  /// Appends a number in its shortest form, negative ones as major type 1.
   public mutating func write(signed value: Int64) {
     if value >= 0 { write(.unsigned, UInt64(value)) } else { write(.negative, UInt64(bitPattern: ~value)) }
   }
+  /// Appends `f4` or `f5`.
   public mutating func write(bool value: Bool) { bytes.append(value ? 0xf5 : 0xf4) }
+  /// Appends `f6`.
   public mutating func writeNull() { bytes.append(0xf6) }
 
+  /// Appends a text in UTF-8, with its length.
   public mutating func write(text: String) {
     var text = text
     text.withUTF8 { utf8 in
@@ -54,15 +59,19 @@ public struct CBORWriter: Sendable {
       bytes.append(contentsOf: utf8)
     }
   }
+  /// Appends a byte string, with its length.
   public mutating func write(byteString value: [UInt8]) {
     write(.byteString, UInt64(value.count))
     bytes.append(contentsOf: value)
   }
+  /// Appends a byte string, with its length, from borrowed memory.
   public mutating func write(byteString value: UnsafeRawBufferPointer) {
     write(.byteString, UInt64(value.count))
     bytes.append(contentsOf: value)
   }
+  /// Begins an array: `count` items must follow.
   public mutating func writeArrayHead(_ count: Int) { write(.array, UInt64(max(count, 0))) }
+  /// Begins a map: `count` pairs must follow, keys in canonical order.
   public mutating func writeMapHead(_ count: Int) { write(.map, UInt64(max(count, 0))) }
 
   /// How many bytes were written so far.

@@ -41,6 +41,7 @@ public struct FrameAssembler: Sendable {
   /// Whether bytes of an unfinished message are held.
   public var isPartial: Bool { start < buffer.count }
 
+  /// Takes bytes as they came from the stream; frames come out of `next`.
   public mutating func append(_ bytes: some Sequence<UInt8>) { buffer.append(contentsOf: bytes) }
 
   /// The next whole message's bytes, without the prefix; nil until more bytes arrive.

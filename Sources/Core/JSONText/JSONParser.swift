@@ -26,6 +26,7 @@ public struct JSONParser {
     return value
   }
 
+  /// Reads one value that is the whole text but for white space.
   public static func parse(_ text: String, limits: Limits = Limits()) throws(JSONError) -> JSONValue {
     try parse([UInt8](text.utf8), limits: limits)
   }

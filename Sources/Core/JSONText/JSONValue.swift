@@ -25,10 +25,15 @@ public enum JSONValue: Hashable, Sendable {
     return members.last { $0.key == key }?.value
   }
 
+  /// The text, where this is one.
   public var string: String? { if case .string(let value) = self { value } else { nil } }
+  /// True or false, where this is one of them.
   public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  /// The elements, where this is an array.
   public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+  /// The members as written, doubled keys too, where this is an object.
   public var object: [JSONMember]? { if case .object(let value) = self { value } else { nil } }
+  /// Whether this is the word null; an absent member is nil instead.
   public var isNull: Bool { self == .null }
   /// The number as an integer, where it is written as one and fits.
   public func integer<T: FixedWidthInteger>(_ type: T.Type = T.self) -> T? {
@@ -40,6 +45,7 @@ public enum JSONValue: Hashable, Sendable {
   public static func members(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
     .object(members.map { JSONMember(key: $0.key, value: $0.value) })
   }
+  /// A number without a fraction.
   public static func integer(_ value: some FixedWidthInteger) -> JSONValue { .number(String(value)) }
 }
 

@@ -11,7 +11,9 @@ public struct JSONWriter {
   /// - Parameter indent: the text of one level, such as two spaces; nil for compact text.
   public init(indent: String? = nil) { self.indent = indent.map { [UInt8]($0.utf8) } }
 
+  /// What was written so far.
   public var utf8: [UInt8] { bytes }
+  /// What was written so far, as a string.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Notes that a value cannot be expressed, and writes null in its place.
@@ -49,9 +51,13 @@ public struct JSONWriter {
     bytes.append(bracket)
   }
 
+  /// Begins an object; keys and values follow in turn.
   public mutating func beginObject() { begin(UInt8(ascii: "{")) }
+  /// Ends what `beginObject` began.
   public mutating func endObject() { end(UInt8(ascii: "}")) }
+  /// Begins an array; its elements follow.
   public mutating func beginArray() { begin(UInt8(ascii: "[")) }
+  /// Ends what `beginArray` began.
   public mutating func endArray() { end(UInt8(ascii: "]")) }
 
   /// The key of the value that follows.
@@ -63,9 +69,13 @@ public struct JSONWriter {
     afterKey = true
   }
 
+  /// Writes null, with the comma that its place needs.
   public mutating func writeNull() { write(verbatim: "null") }
+  /// Writes true or false, with the comma that its place needs.
   public mutating func write(bool value: Bool) { write(verbatim: value ? "true" : "false") }
+  /// Writes a number, with the comma that its place needs.
   public mutating func write(integer value: some FixedWidthInteger) { write(verbatim: String(value)) }
+  /// Writes a text with Go's escapes, HTML's characters among them.
   public mutating func write(string value: String) {
     beginValue()
     quote(value)
@@ -83,6 +93,7 @@ public struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// Writes a whole value; objects keep the order of their members.
   public mutating func write(_ value: JSONValue) {
     switch value {
     case .null: writeNull()

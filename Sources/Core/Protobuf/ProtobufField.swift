@@ -1,5 +1,6 @@
 /// One field of a message: its number, its name in the schema, and where its value lives.
 public struct ProtobufField<Root>: Sendable {
+  /// Where a message keeps the value of a field.
   public typealias Path<Value> = any WritableKeyPath<Root, Value> & Sendable
   typealias Encode = @Sendable (Root, inout ProtobufWriter) -> Void
   typealias Decode = @Sendable (inout Root, inout ProtobufReader, UInt8) throws(ProtobufError) -> Void

@@ -7,6 +7,7 @@ public struct ProtobufReader: Sendable {
 
   public init(_ bytes: [UInt8]) { (self.bytes, offset, end) = (bytes, 0, bytes.count) }
 
+  /// Whether all bytes of this message are read.
   public var isAtEnd: Bool { offset >= end }
 
   /// The bytes that are left in the current message.

@@ -10,6 +10,7 @@ public indirect enum ProtobufValue: Hashable, Sendable {
   /// Field names and values in the order of declaration; of a oneof only the member that is set.
   case message([Member])
 
+  /// A field of a message by its name in the `.proto` file.
   public struct Member: Hashable, Sendable {
     public var name: String
     public var value: ProtobufValue

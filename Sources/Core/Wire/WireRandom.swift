@@ -15,6 +15,7 @@ public struct WireRandom: RandomNumberGenerator, Sendable {
     return z ^ (z >> 31)
   }
 
+  /// `count` random bytes.
   public mutating func bytes(_ count: Int) -> [UInt8] {
     (0..<max(count, 0)).map { _ in UInt8(truncatingIfNeeded: next()) }
   }
@@ -30,6 +31,7 @@ public struct WireRandom: RandomNumberGenerator, Sendable {
     }
   }
 
+  /// A short text with characters that escapes are needed for.
   public mutating func text() -> String {
     let letters: [Character] = ["a", "b", "Z", "0", " ", "_", "\"", "\\", "<", "é", "\u{2028}", "😀", "\n"]
     return String((0..<Int(next() % 8)).map { _ in letters[Int(next() % UInt64(letters.count))] })

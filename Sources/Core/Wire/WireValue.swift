@@ -136,6 +136,7 @@ extension WireValue {
   public static func decode(json text: [UInt8], limits: JSONParser.Limits = .init()) throws(JSONError) -> Self {
     try decode(json: try JSONParser.parse(text, limits: limits))
   }
+  /// Reads a value from a parsed text, from the zero value on.
   public static func decode(json value: JSONValue) throws(JSONError) -> Self {
     var decoded = Self()
     try decoded.update(json: value)

@@ -3,6 +3,7 @@ public import AsyncIO
 
 /// A gRPC client on one connection, which is made when first needed and made anew after it was lost. Rule: sheet 09 §5.1.
 public final class GRPCClient: Sendable {
+  /// How a client calls.
   public struct Options: Sendable {
     public var contentType = "application/grpc+cbor"
     public var authority = "localhost"
@@ -48,16 +49,21 @@ public final class GRPCClient: Sendable {
 
 /// The messages of a streaming call; ends when the server ends it well, throws its ``GRPCStatus`` otherwise. For one reader.
 public struct GRPCMessages: AsyncSequence, Sendable {
+  /// A message, without its frame.
   public typealias Element = [UInt8]
+  /// How a stream ends that does not end well.
   public typealias Failure = GRPCStatus
 
   let call: ClientCallHandle
 
+  /// The messages from where the stream is; a stream is read once.
   public func makeAsyncIterator() -> Iterator { Iterator(call: call) }
 
+  /// Reads messages in the order sent.
   public struct Iterator: AsyncIteratorProtocol {
     let call: ClientCallHandle
 
+    /// The next message; nil once the server ended the call with OK.
     public func next(isolation actor: isolated (any Actor)?) async throws(GRPCStatus) -> [UInt8]? { try await call.next() }
     public func next() async throws(GRPCStatus) -> [UInt8]? { try await call.next() }
   }

@@ -2,6 +2,7 @@ public import AsyncIO
 
 /// A small HTTP/1.1 server for pages without request bodies, such as metrics. Bounded in connections, sizes and time.
 public final class HTTPServer: Sendable {
+  /// What one client, and all of them, may take.
   public struct Limits: Sendable {
     public var connections = 64
     /// To read a request's head. The reference's figure.

@@ -24,7 +24,7 @@ struct RequestParser: Sendable {
   /// The next request; nil while it is not complete.
   mutating func next() throws(Refusal) -> Parsed? {
     // Empty lines before a request are skipped.
-    while let first = buffer.first, first == 0x0D || first == 0x0A, searched == 0 { buffer.removeFirst() }
+    if searched == 0 { buffer.removeFirst(buffer.firstIndex { $0 != 0x0D && $0 != 0x0A } ?? buffer.count) }
     guard let end = headEnd() else {
       if buffer.count > Self.limit { throw Refusal(status: 431) }
       return nil

@@ -9,23 +9,32 @@ public struct DataDirectory: Sendable, Hashable {
 
   public init(_ path: String) { self.path = path }
 
+  /// Where the node answers its operator, for the owner only.
   public var internalSocket: String { "\(path)/internal.sock" }
   /// The node-wide store.
   public var persistentStore: String { "\(path)/persistent-store.db" }
+  /// All of the consensus layer.
   public var consensus: String { "\(path)/consensus" }
+  /// The state of the consensus layer.
   public var consensusState: String { "\(path)/consensus/state" }
+  /// The engine's stores and its log.
   public var consensusData: String { "\(path)/consensus/data" }
   /// The write-ahead log, a shared format.
   public var consensusWAL: String { "\(path)/consensus/data/cs.wal/wal" }
   /// The double-sign protection file, a shared format.
   public var validatorState: String { "\(path)/consensus/oasis_priv_validator.json" }
+  /// All of the ParaTimes.
   public var runtimes: String { "\(path)/runtimes" }
+  /// Unpacked bundles, a folder each by the hash of its manifest.
   public var bundles: String { "\(path)/runtimes/bundles" }
+  /// Bundles under way; emptied at each start.
   public var temporaryBundles: String { "\(path)/runtimes/tmp/bundles" }
+  /// Genesis documents that the node exported.
   public var exports: String { "\(path)/exports" }
 
   /// The directory of one runtime; `id` in hexadecimal.
   public func runtime(_ id: String) -> String { "\(path)/runtimes/\(id)" }
+  /// The folder of a component's log.
   public func runtimeLog(_ id: String, component: String) -> String { "\(path)/runtimes/logs/\(id)/\(component)" }
 
   /// Creates the directory (0700, parents too) or checks what is there.

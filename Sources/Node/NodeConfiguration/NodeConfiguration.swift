@@ -35,6 +35,7 @@ public struct NodeConfiguration: ConfigurationSection {
     .init("storage", \.storage), .init("sentry", \.sentry), .init("ias", \.ias), .init("pprof", \.profiling), .init("metrics", \.metrics),
   ]
 
+  /// The mode, from `mode`.
   public var nodeMode: NodeMode {
     get { NodeMode(rawValue: mode) ?? .client }
     set { mode = newValue.rawValue }

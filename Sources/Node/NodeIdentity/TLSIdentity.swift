@@ -9,6 +9,7 @@ public struct TLSIdentity: Sendable {
   /// DER.
   public let certificate: [UInt8]
 
+  /// The key that the certificate is for.
   public var publicKey: PublicKey { signer.publicKey }
 
   /// The key of `NAME.pem` with a new certificate, both written. A key file that cannot be used is refused, or, with

@@ -170,7 +170,7 @@ struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend, RuntimeStorage
     try await client.readIO(round: round, body)
   }
 
-  func query(_ component: RuntimeClient.ComponentID?, round: UInt64, method: String, arguments: [UInt8]?) async throws -> [UInt8] {
+  func query(_ component: ComponentID?, round: UInt64, method: String, arguments: [UInt8]?) async throws -> [UInt8] {
     guard component == nil || component?.kind == "ronl" else { throw RuntimeClient.noHostedRuntime }
     return try await client.query(round: round, method: method, arguments: arguments ?? [])
   }

@@ -87,6 +87,7 @@ public final class ChildProcess: Sendable {
     _ = ownGroup ? Glibc.kill(-processID, signal) : Glibc.kill(processID, signal)
   }
 
+  /// Ends the child, and its group when it leads one, at once.
   @IO public func kill() { signal(SIGKILL) }
 
   private static func start(_ configuration: ChildConfiguration) throws(IOError) -> Int32 {

@@ -21,6 +21,7 @@ public final class Descriptor: Sendable {
     return raw >= 0 ? raw : nil
   }
 
+  /// Closes it now; nothing happens if it was closed or taken.
   public func close() {
     if let raw = take() { _ = Glibc.close(raw) }
   }

@@ -7,6 +7,7 @@
   /// The loop; also a task executor, for tasks whose every step should run there.
   public static nonisolated let loop = IOLoop()
 
+  /// The loop's thread runs what is isolated to this actor.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { Self.loop.asUnownedSerialExecutor() }
 
   /// Starts a task that prefers the loop's thread, so that resuming from a read costs no wake-up of another thread.

@@ -61,6 +61,7 @@ public final class IOLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {  
 
   var isOnThread: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
+  /// Runs a job in the loop's next turn, from any thread.
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     if isOnThread {
@@ -75,12 +76,15 @@ public final class IOLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {  
     if wake { uv_async_send(wakeUp) }
   }
 
+  /// Traps on any thread but the loop's.
   public func checkIsolated() {
     precondition(isOnThread, "not on the event loop's thread")
   }
 
+  /// Whether the caller is on the loop's thread.
   public func isIsolatingCurrentContext() -> Bool? { isOnThread }
 
+  /// The loop as an executor; it lives as long as the process.
   public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
   /// Runs what is queued, at most 16 rounds, so that jobs which make jobs do not starve the sockets; the rest follows in the next turn.

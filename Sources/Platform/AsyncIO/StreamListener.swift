@@ -53,6 +53,7 @@ public final class StreamListener: Sendable {
     ByteStream(core: try await core.accept().get(), peer: address.description)
   }
 
+  /// Takes no more connections; whoever waits for one gets ``IOError/closed``.
   @IO public func close() { core.close() }
 }
 

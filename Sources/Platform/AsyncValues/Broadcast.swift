@@ -38,6 +38,7 @@ public final class Broadcast<Value: Sendable>: Sendable {
     return stream
   }
 
+  /// Hands `value` to everyone who listens now; who lags loses what its policy says.
   public func send(_ value: Value) {
     let all = listeners.withLock { listeners in
       if replaysLatest { listeners.latest = value }

@@ -1,5 +1,6 @@
 /// A command of a program: a leaf with an action, or a group of others. Rule: sheet 09 §3.1.
 public struct Command: Sendable {
+  /// What a command does; it throws ``CommandFailure`` to choose message and exit code.
   public typealias Action = @Sendable (Invocation) async throws -> Void
 
   /// How many words a command takes besides flags.

@@ -41,10 +41,12 @@ public struct AnyFlag: Sendable {
 }
 
 extension AnyFlag {
+  /// A flag with a text.
   public static func text(
     _ name: String, short: Character? = nil, default standard: String = "", hidden: Bool = false, _ help: String
   ) -> AnyFlag { Flag(name, short: short, default: standard, hidden: hidden, help).any }
 
+  /// A flag that is there or not.
   public static func toggle(
     _ name: String, short: Character? = nil, default standard: Bool = false, hidden: Bool = false, _ help: String
   ) -> AnyFlag { Flag(name, short: short, default: standard, hidden: hidden, help).any }

@@ -35,24 +35,28 @@ public struct Log: Sendable {
   /// Whether an event of `level` would be printed.
   public func isEnabled(_ level: LogLevel) -> Bool { output != nil && level >= threshold }
 
+  /// For those who look for a fault. Arguments are evaluated only if the line is wanted.
   public func debug(
     _ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = [:], file: StaticString = #fileID, line: UInt = #line
   ) {
     if isEnabled(.debug) { emit(.debug, message(), fields(), file, line) }
   }
 
+  /// What an operator wants to see of a node that does well.
   public func info(
     _ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = [:], file: StaticString = #fileID, line: UInt = #line
   ) {
     if isEnabled(.info) { emit(.info, message(), fields(), file, line) }
   }
 
+  /// Something is not as it should be; the node goes on.
   public func warn(
     _ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = [:], file: StaticString = #fileID, line: UInt = #line
   ) {
     if isEnabled(.warn) { emit(.warn, message(), fields(), file, line) }
   }
 
+  /// Something failed.
   public func error(
     _ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = [:], file: StaticString = #fileID, line: UInt = #line
   ) {

@@ -72,6 +72,7 @@ public final class MemoryLogSink: LogSink {
   /// Keeps the last `limit` lines.
   public init(limit: Int = 10_000) { self.limit = limit }
 
+  /// The lines kept, oldest first.
   public var lines: [String] { kept.withLock { $0 } }
 
   public func write(line: String) {

@@ -11,6 +11,7 @@ public final class MetricsRegistry: Sendable {
     Counter(family: family(name, help, labels, .counter))
   }
 
+  /// The gauge `name` with the given label names; the same one when asked again.
   public func gauge(_ name: String, help: String, labels: [String] = []) -> Gauge {
     Gauge(family: family(name, help, labels, .gauge))
   }
@@ -62,8 +63,10 @@ public struct Counter: Sendable {
 public struct Gauge: Sendable {
   let family: MetricFamily
 
+  /// Sets the series with these label values.
   public func set(_ value: Double, _ labels: String...) { family.change(labels) { $0.sum = value } }
 
+  /// Changes the series with these label values by `amount`, which may be negative.
   public func add(_ amount: Double, _ labels: String...) { family.change(labels) { $0.sum += amount } }
 }
 
@@ -71,6 +74,7 @@ public struct Gauge: Sendable {
 public struct Summary: Sendable {
   let family: MetricFamily
 
+  /// Counts `value` in the series with these label values.
   public func observe(_ value: Double, _ labels: String...) {
     family.change(labels) { ($0.sum, $0.count) = ($0.sum + value, $0.count &+ 1) }  // &+: a count of events, 2^64 is out of reach
   }
@@ -80,6 +84,7 @@ public struct Summary: Sendable {
 public struct Histogram: Sendable {
   let family: MetricFamily
 
+  /// Counts `value` in the series with these label values.
   public func observe(_ value: Double, _ labels: String...) {
     guard case .histogram(let bounds) = family.kind else { return }
     let bucket = bounds.firstIndex { value <= $0 }

@@ -1,3 +1,4 @@
+internal import OasisTypes
 internal import Bytes
 
 extension RuntimeBundle {

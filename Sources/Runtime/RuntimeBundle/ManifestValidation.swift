@@ -1,3 +1,5 @@
+internal import OasisTypes
+
 extension Manifest {
   /// Checks the manifest by itself (07 A.3).
   public func validate() throws(BundleError) {

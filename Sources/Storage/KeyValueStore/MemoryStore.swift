@@ -1,4 +1,4 @@
-import Synchronization
+internal import Synchronization
 
 /// A store in memory, for tests and for nodes that keep nothing.
 ///

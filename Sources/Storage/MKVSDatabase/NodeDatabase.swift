@@ -12,6 +12,7 @@ internal import Wire
 /// ``prune(_:)`` drops the oldest version. Trees are opened with `Tree(store: database, root:)`. Safe to use from any thread;
 /// commits, finalization and pruning take turns, reading goes on meanwhile. Nothing is synced to disk before ``sync()``.
 public final class NodeDatabase: NodeStore {
+  /// How a database is opened.
   public struct Options: Sendable {
     public var readOnly = false
     /// Consensus keeps no write logs.
@@ -196,6 +197,7 @@ public final class NodeDatabase: NodeStore {
   /// The size on disk in bytes.
   public func size() throws -> UInt64 { try store.size() }
 
+  /// Closes the store; everything after that fails.
   public func close() { store.close() }
 }
 

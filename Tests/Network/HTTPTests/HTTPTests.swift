@@ -19,6 +19,16 @@ import Testing
     #expect(found[1].keepAlive)
   }
 
+  @Test func emptyLinesCostNothing() throws {
+    var parser = RequestParser()
+    for _ in 0..<100 {
+      parser.append(Array(repeating: [0x0D, 0x0A], count: 8192).flatMap { $0 })
+      #expect(try parser.next() == nil)
+    }
+    parser.append(Array("GET / HTTP/1.1\r\n\r\n".utf8))
+    #expect(try parser.next()?.request.path == "/")
+  }
+
   @Test(arguments: [
     ("GET / HTTP/2.0\r\n\r\n", 505), ("GET /\r\n\r\n", 400), ("GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
     ("G\u{1}T / HTTP/1.1\r\n\r\n", 400),

@@ -122,7 +122,7 @@ struct FakeRuntime: RuntimeClientBackend, RuntimeStatusSource {
     try tree.add(IOTransaction(input: [1, 2], output: [3]), tags: [(key: [4], value: [5])])
     return try body(tree)
   }
-  func query(_ component: RuntimeClient.ComponentID?, round: UInt64, method: String, arguments: [UInt8]?) async throws -> [UInt8] {
+  func query(_ component: ComponentID?, round: UInt64, method: String, arguments: [UInt8]?) async throws -> [UInt8] {
     _ = try await block(round: round)
     return arguments ?? []
   }

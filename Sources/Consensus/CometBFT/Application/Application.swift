@@ -40,6 +40,7 @@ public struct ApplicationInfo: Hashable, Sendable {
   }
 }
 
+/// The chain's start, from its genesis document.
 public struct InitChainRequest: Hashable, Sendable {
   public var time: Timestamp
   public var chainID: String
@@ -59,6 +60,7 @@ public struct InitChainRequest: Hashable, Sendable {
   }
 }
 
+/// What the application makes of the start.
 public struct InitChainResponse: Hashable, Sendable {
   /// Parts that are present replace those of the genesis document.
   public var consensusParameters: ConsensusParameters?
@@ -71,6 +73,7 @@ public struct InitChainResponse: Hashable, Sendable {
   }
 }
 
+/// Asks a proposer for the transactions of its block.
 public struct PrepareProposalRequest: Hashable, Sendable {
   /// Most bytes that the returned transactions may take, each counted with its field tag and length.
   public var maxBytes: Int64
@@ -93,6 +96,7 @@ public struct PrepareProposalRequest: Hashable, Sendable {
   }
 }
 
+/// Asks whether a proposed block is valid.
 public struct ProcessProposalRequest: Hashable, Sendable {
   public var transactions: [[UInt8]]
   public var proposedLastCommit: CommitInfo
@@ -114,7 +118,9 @@ public struct ProcessProposalRequest: Hashable, Sendable {
   }
 }
 
+/// Asks whether a transaction may wait in the pool.
 public struct CheckTransactionRequest: Hashable, Sendable {
+  /// Whether a transaction is new to the pool.
   public enum Kind: Hashable, Sendable {
     /// The transaction is new to the pool.
     case new
@@ -126,6 +132,7 @@ public struct CheckTransactionRequest: Hashable, Sendable {
   public init(transaction: [UInt8], kind: Kind) { (self.transaction, self.kind) = (transaction, kind) }
 }
 
+/// Whether a transaction may wait, and how it ranks.
 public struct CheckTransactionResponse: Hashable, Sendable {
   /// 0 accepts the transaction.
   public var code: UInt32 = 0
@@ -138,9 +145,11 @@ public struct CheckTransactionResponse: Hashable, Sendable {
   public var priority: Int64 = 0
   public var sender = ""
   public init() {}
+  /// Whether it may wait.
   public var isAccepted: Bool { code == 0 }
 }
 
+/// A decided block begins.
 public struct BeginBlockRequest: Hashable, Sendable {
   /// Hash of the header.
   public var hash: [UInt8]

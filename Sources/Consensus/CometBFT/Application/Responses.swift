@@ -2,6 +2,7 @@ public import Protobuf
 
 /// Something that happened while a block was executed.
 public struct Event: ProtobufMessage, Hashable {
+  /// A key and a value; `index` says whether clients may search for them.
   public struct Attribute: ProtobufMessage, Hashable {
     public var key = ""
     public var value = ""
@@ -19,6 +20,7 @@ public struct Event: ProtobufMessage, Hashable {
   public static let fields: [ProtobufField<Self>] = [.init(1, "type", \.type), .init(2, "attributes", \.attributes)]
 }
 
+/// What the beginning of a block gave.
 public struct BeginBlockResponse: ProtobufMessage, Hashable {
   public var events: [Event] = []
   public init() {}
@@ -26,6 +28,7 @@ public struct BeginBlockResponse: ProtobufMessage, Hashable {
   public static let fields: [ProtobufField<Self>] = [.init(1, "events", \.events)]
 }
 
+/// What a transaction gave.
 public struct DeliverTransactionResponse: ProtobufMessage, Hashable {
   /// 0: the transaction took effect.
   public var code: UInt32 = 0
@@ -45,6 +48,7 @@ public struct DeliverTransactionResponse: ProtobufMessage, Hashable {
     .init(8, "codespace", \.codespace),
   ]
 
+  /// Whether the transaction did what it should.
   public var isSuccess: Bool { code == 0 }
   /// What the results hash covers: code, data, gas wanted and used.
   var deterministic: DeliverTransactionResponse {
@@ -64,6 +68,7 @@ public struct ValidatorUpdate: ProtobufMessage, Hashable {
   public static let fields: [ProtobufField<Self>] = [.init(1, "pub_key", \.publicKey), .init(2, "power", \.power)]
 }
 
+/// What the end of a block gave.
 public struct EndBlockResponse: ProtobufMessage, Hashable {
   /// Changes that the validators of the block after the next one have.
   public var validatorUpdates: [ValidatorUpdate] = []
@@ -81,6 +86,7 @@ public struct EndBlockResponse: ProtobufMessage, Hashable {
   ]
 }
 
+/// What committing a block gave.
 public struct CommitResponse: ProtobufMessage, Hashable {
   /// The application's hash after the block.
   public var appHash: [UInt8] = []
@@ -125,6 +131,7 @@ public struct CommitInfo: ProtobufMessage, Hashable {
 
 /// What a validator did wrong, from evidence in the block.
 public struct Misbehavior: ProtobufMessage, Hashable {
+  /// What a validator did.
   public struct Kind: ProtobufEnum {
     public var rawValue: Int32
     public init(rawValue: Int32) { self.rawValue = rawValue }

@@ -66,8 +66,11 @@ public struct ConsensusMachine: Sendable {
     votes = HeightVoteSet(chainID: state.chainID, height: height, validators: state.validators)
   }
 
+  /// Of the block that is proposed in this round.
   public var proposalBlockHash: [UInt8]? { proposalBlock?.hash }
+  /// Of the block that this node is locked on.
   public var lockedBlockHash: [UInt8]? { lockedBlock?.hash }
+  /// Of the last block that had two thirds of the prevotes.
   public var validBlockHash: [UInt8]? { validBlock?.hash }
 
   /// Takes one event at the moment `now`.

@@ -36,8 +36,11 @@ public struct ConsensusTimeouts: Hashable, Sendable {
 
   public init() {}
 
+  /// How long a round's proposal is waited for.
   public func propose(round: Int32) -> Nanoseconds { Self.sum(propose, proposeDelta, round) }
+  /// How long further prevotes are waited for after two thirds of any.
   public func prevote(round: Int32) -> Nanoseconds { Self.sum(prevote, prevoteDelta, round) }
+  /// How long further precommits are waited for after two thirds of any.
   public func precommit(round: Int32) -> Nanoseconds { Self.sum(precommit, precommitDelta, round) }
 
   private static func sum(_ base: Nanoseconds, _ delta: Nanoseconds, _ round: Int32) -> Nanoseconds {

@@ -6,6 +6,7 @@ public struct NewBlock: Sendable {
   /// The state after the block.
   public var state: ChainState
 
+  /// The block's height.
   public var height: Int64 { block.header.height }
 }
 
@@ -23,12 +24,14 @@ public struct ChainReader: Sendable {
 
   private func resolve(_ height: Int64) throws(StorageError) -> Int64 { height == 0 ? try blocks.height() : height }
 
+  /// A stored block; one that is not there is an error.
   public func block(at height: Int64) throws(StorageError) -> Block {
     let height = try resolve(height)
     guard let block = try blocks.block(at: height) else { throw .notFound("block \(height)") }
     return block
   }
 
+  /// Header and size of a stored block; one that is not there is an error.
   public func meta(at height: Int64) throws(StorageError) -> BlockMeta {
     let height = try resolve(height)
     guard let meta = try blocks.meta(at: height) else { throw .notFound("block \(height)") }
@@ -52,6 +55,7 @@ public struct ChainReader: Sendable {
   /// The validators of a height with their priorities then; known up to two heights above the newest block.
   public func validators(at height: Int64) throws(StorageError) -> ValidatorSet { try states.validators(at: try resolve(height)) }
 
+  /// The engine's parameters that hold at a height.
   public func consensusParameters(at height: Int64) throws(StorageError) -> ConsensusParameters {
     try states.consensusParameters(at: try resolve(height))
   }

@@ -7,6 +7,7 @@ public import Telemetry
 /// Make it, `start` it (the application is brought to the stored height), then `run` it until the task is cancelled. Without peers the
 /// only validator makes the chain alone.
 public actor Engine {
+  /// How an engine runs.
   public struct Configuration: Sendable {
     public var timeouts = ConsensusTimeouts()
     public var mempool = Mempool.Configuration()

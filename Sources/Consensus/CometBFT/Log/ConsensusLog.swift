@@ -30,6 +30,7 @@ public final class MemoryLog: ConsensusLog {
     stored = records
   }
 
+  /// What was written, oldest first.
   public var records: [TimedWALMessage] { stored }
   public func write(_ record: TimedWALMessage) { stored.append(record) }
   public func sync() {}

@@ -41,6 +41,7 @@ public final class Mempool {
     cache = KeyCache(limit: configuration.cacheSize)
   }
 
+  /// How many transactions wait.
   public var count: Int { entries.count }
 
   /// Sets what a block has room for.

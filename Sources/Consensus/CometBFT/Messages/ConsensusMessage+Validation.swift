@@ -40,6 +40,7 @@ private func requireNonNegative(_ height: Int64, _ round: Int32) throws(Validati
 }
 
 extension NewRoundStepMessage {
+  /// Checks what needs no state, before anything is done with a peer's message.
   public func validateBasic() throws(ValidationError) {
     try requireNonNegative(height, round)
     guard (1...8).contains(step) else { throw ValidationError("new round step: step \(step)") }
@@ -59,6 +60,7 @@ extension NewRoundStepMessage {
 }
 
 extension NewValidBlockMessage {
+  /// Checks what needs no state, before anything is done with a peer's message.
   public func validateBasic() throws(ValidationError) {
     try requireNonNegative(height, round)
     try partSetHeader.validateBasic()

@@ -28,6 +28,7 @@ public struct NewValidBlockMessage: ProtobufMessage, Hashable {
   ]
 }
 
+/// A proposer's signed proposal.
 public struct ProposalMessage: ProtobufMessage, Hashable {
   public var proposal = Proposal()
   public init() {}
@@ -46,6 +47,7 @@ public struct ProposalPOLMessage: ProtobufMessage, Hashable {
   ]
 }
 
+/// A part of a proposed block.
 public struct BlockPartMessage: ProtobufMessage, Hashable {
   public var height: Int64 = 0
   public var round: Int32 = 0
@@ -57,6 +59,7 @@ public struct BlockPartMessage: ProtobufMessage, Hashable {
   ]
 }
 
+/// A validator's vote.
 public struct VoteMessage: ProtobufMessage, Hashable {
   public var vote: Vote?
   public init() {}
@@ -107,6 +110,7 @@ public struct VoteSetBitsMessage: ProtobufMessage, Hashable {
 
 /// What nodes tell each other about consensus. Rule: engine sheet A14.
 public struct ConsensusMessage: ProtobufMessage, Hashable {
+  /// Which message it is.
   public enum Kind: Hashable, Sendable {
     case newRoundStep(NewRoundStepMessage)
     case newValidBlock(NewValidBlockMessage)

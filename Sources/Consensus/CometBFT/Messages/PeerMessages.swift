@@ -2,12 +2,15 @@ public import Protobuf
 
 // Messages of the channels beside consensus: mempool, block sync, state sync. Rule: engine sheet A17–A19.
 
+/// Transactions for the pool, channel 0x30.
 public struct MempoolMessage: ProtobufMessage, Hashable {
+  /// As many as a peer sends at once.
   public struct Transactions: ProtobufMessage, Hashable {
     public var transactions: [[UInt8]] = []
     public init() {}
     public static let fields: [ProtobufField<Self>] = [.init(1, "txs", \.transactions)]
   }
+  /// Which message it is.
   public enum Kind: Hashable, Sendable { case transactions(Transactions) }
   public var kind: Kind?
   public init() {}
@@ -22,23 +25,28 @@ public struct EmptyMessage: ProtobufMessage, Hashable {
   public static let fields: [ProtobufField<Self>] = []
 }
 
+/// Whole blocks for those who are behind, channel 0x40.
 public struct BlockSyncMessage: ProtobufMessage, Hashable {
+  /// A height that is asked for, or that a peer does not have.
   public struct Height: ProtobufMessage, Hashable {
     public var height: Int64 = 0
     public init() {}
     public static let fields: [ProtobufField<Self>] = [.init(1, "height", \.height)]
   }
+  /// The block that was asked for.
   public struct BlockResponse: ProtobufMessage, Hashable {
     public var block: Block?
     public init() {}
     public static let fields: [ProtobufField<Self>] = [.init(1, "block", \.block)]
   }
+  /// From where to where a peer has blocks.
   public struct Status: ProtobufMessage, Hashable {
     public var height: Int64 = 0
     public var base: Int64 = 0
     public init() {}
     public static let fields: [ProtobufField<Self>] = [.init(1, "height", \.height), .init(2, "base", \.base)]
   }
+  /// Which message it is.
   public enum Kind: Hashable, Sendable {
     case blockRequest(Height)
     case noBlockResponse(Height)
@@ -74,7 +82,9 @@ public struct BlockSyncMessage: ProtobufMessage, Hashable {
   }
 }
 
+/// Snapshots for those who start, channels 0x60 and 0x61.
 public struct StateSyncMessage: ProtobufMessage, Hashable {
+  /// Asks for a piece of a snapshot.
   public struct ChunkRequest: ProtobufMessage, Hashable {
     public var height: UInt64 = 0
     public var format: UInt32 = 0
@@ -84,6 +94,7 @@ public struct StateSyncMessage: ProtobufMessage, Hashable {
       .init(1, "height", \.height), .init(2, "format", \.format), .init(3, "index", \.index),
     ]
   }
+  /// A piece of a snapshot; `missing` where the peer no longer has it.
   public struct ChunkResponse: ProtobufMessage, Hashable {
     public var height: UInt64 = 0
     public var format: UInt32 = 0
@@ -96,6 +107,7 @@ public struct StateSyncMessage: ProtobufMessage, Hashable {
       .init(5, "missing", \.missing),
     ]
   }
+  /// Which message it is.
   public enum Kind: Hashable, Sendable {
     case snapshotsRequest(EmptyMessage)
     case snapshotsResponse(Snapshot)

@@ -12,6 +12,7 @@ public struct AuthSignatureMessage: ProtobufMessage, Hashable {
 
 /// What a node says about itself on a fresh connection.
 public struct NodeInfo: ProtobufMessage, Hashable {
+  /// Versions that a peer speaks.
   public struct ProtocolVersion: ProtobufMessage, Hashable {
     public var p2p: UInt64 = 0
     public var block: UInt64 = 0
@@ -19,6 +20,7 @@ public struct NodeInfo: ProtobufMessage, Hashable {
     public init() {}
     public static let fields: [ProtobufField<Self>] = [.init(1, "p2p", \.p2p), .init(2, "block", \.block), .init(3, "app", \.app)]
   }
+  /// What else a peer says of itself.
   public struct Other: ProtobufMessage, Hashable {
     public var transactionIndex = ""
     public var rpcAddress = ""
@@ -50,12 +52,15 @@ public struct PeerAddressMessage: ProtobufMessage, Hashable {
   public static let fields: [ProtobufField<Self>] = [.init(1, "id", \.id), .init(2, "ip", \.ip), .init(3, "port", \.port)]
 }
 
+/// Addresses of peers, channel 0x00.
 public struct PeerExchangeMessage: ProtobufMessage, Hashable {
+  /// Addresses that a peer knows.
   public struct Addresses: ProtobufMessage, Hashable {
     public var addresses: [PeerAddressMessage] = []
     public init() {}
     public static let fields: [ProtobufField<Self>] = [.init(1, "addrs", \.addresses)]
   }
+  /// Which message it is.
   public enum Kind: Hashable, Sendable {
     case request(EmptyMessage)
     case addresses(Addresses)
@@ -70,6 +75,7 @@ public struct PeerExchangeMessage: ProtobufMessage, Hashable {
 
 /// One packet of a connection that carries many channels.
 public struct Packet: ProtobufMessage, Hashable {
+  /// A piece of a message on one channel.
   public struct Message: ProtobufMessage, Hashable {
     public var channel: Int32 = 0
     public var isLast = false
@@ -79,6 +85,7 @@ public struct Packet: ProtobufMessage, Hashable {
       .init(1, "channel_id", \.channel), .init(2, "eof", \.isLast), .init(3, "data", \.data),
     ]
   }
+  /// Which message it is.
   public enum Kind: Hashable, Sendable {
     case ping(EmptyMessage)
     case pong(EmptyMessage)

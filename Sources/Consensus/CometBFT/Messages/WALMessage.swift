@@ -46,6 +46,7 @@ public struct EndHeightRecord: ProtobufMessage, Hashable {
 
 /// What the write-ahead log holds. Rule: engine sheet A15.1.
 public struct WALMessage: ProtobufMessage, Hashable {
+  /// Which record it is.
   public enum Kind: Hashable, Sendable {
     case roundState(RoundStateRecord)
     case message(MessageRecord)

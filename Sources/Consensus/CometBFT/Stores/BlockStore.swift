@@ -29,7 +29,9 @@ public struct BlockStore: Sendable {
   /// Height of the oldest block; 0 without one.
   public func base() throws(StorageError) -> Int64 { try range().base }
 
+  /// Header and size of a block; nil where there is none.
   public func meta(at height: Int64) throws(StorageError) -> BlockMeta? { try load("H:\(height)", as: BlockMeta.self) }
+  /// A part of a block; nil where there is none.
   public func part(_ index: Int, at height: Int64) throws(StorageError) -> Part? { try load("P:\(height):\(index)", as: Part.self) }
   /// The commit of a height as the next block carries it; absent for the newest block.
   public func commit(at height: Int64) throws(StorageError) -> Commit? { try load("C:\(height)", as: Commit.self) }
@@ -44,6 +46,7 @@ public struct BlockStore: Sendable {
     return height
   }
 
+  /// A whole block; nil where a part of it is missing.
   public func block(at height: Int64) throws(StorageError) -> Block? {
     guard let meta = try meta(at: height) else { return nil }
     var bytes: [UInt8] = []

@@ -123,6 +123,7 @@ public struct StateStore: Sendable {
     batch.put(store.key("consensusParamsKey:\(height)"), info.protobuf())
   }
 
+  /// The parameters that hold at a height.
   public func consensusParameters(at height: Int64) throws(StorageError) -> ConsensusParameters {
     guard let info = try load("consensusParamsKey:\(height)", as: ParametersInfo.self) else {
       throw .notFound("consensus parameters of height \(height)")
@@ -136,6 +137,7 @@ public struct StateStore: Sendable {
 
   // MARK: Responses
 
+  /// Keeps what the application answered for a height, for replay and queries.
   public func save(_ responses: BlockResponses, at height: Int64) throws(StorageError) {
     var last = ResponsesInfo()
     (last.responses, last.height) = (responses, height)

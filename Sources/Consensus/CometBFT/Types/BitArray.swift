@@ -14,6 +14,7 @@ public struct BitArray: ProtobufMessage, Hashable {
 
   public static let fields: [ProtobufField<Self>] = [.init(1, "bits", \.bits), .packed(2, "elems", \.elements)]
 
+  /// How many bits there are.
   public var count: Int { Int(bits) }
 
   /// Bits outside of the array are false and cannot be set.
@@ -33,6 +34,7 @@ public struct BitArray: ProtobufMessage, Hashable {
   }
 
   public var isEmpty: Bool { elements.allSatisfy { $0 == 0 } }
+  /// Whether all bits are set.
   public var isFull: Bool { (0..<count).allSatisfy { self[$0] } }
 
   /// `x` for a set bit, `_` for an unset one.

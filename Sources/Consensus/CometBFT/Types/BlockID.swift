@@ -7,6 +7,7 @@ public struct PartSetHeader: ProtobufMessage, Hashable {
   public init() {}
   public init(total: UInt32, hash: [UInt8]) { (self.total, self.hash) = (total, hash) }
   public static let fields: [ProtobufField<Self>] = [.init(1, "total", \.total), .init(2, "hash", \.hash)]
+  /// Whether it is no part set.
   public var isZero: Bool { total == 0 && hash.isEmpty }
 }
 

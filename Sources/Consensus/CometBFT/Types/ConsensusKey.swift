@@ -2,6 +2,7 @@ public import Protobuf
 
 /// A validator's public key with its kind.
 public struct ConsensusKey: ProtobufMessage, Hashable {
+  /// Which algorithm the key is for.
   public enum Kind: Hashable, Sendable {
     case ed25519([UInt8])
     case secp256k1([UInt8])

@@ -2,6 +2,7 @@ public import Protobuf
 
 /// Parameters of the engine that every node must share. Absent parts mean "no change" in an update.
 public struct ConsensusParameters: ProtobufMessage, Hashable {
+  /// How large a block may be, in bytes and gas.
   public struct BlockLimits: ProtobufMessage, Hashable {
     /// Largest encoded block, in bytes.
     public var maxBytes: Int64 = 0
@@ -12,6 +13,7 @@ public struct ConsensusParameters: ProtobufMessage, Hashable {
     public static let fields: [ProtobufField<Self>] = [.init(1, "max_bytes", \.maxBytes), .init(2, "max_gas", \.maxGas)]
   }
 
+  /// How old and large evidence may be.
   public struct EvidenceLimits: ProtobufMessage, Hashable {
     /// Evidence expires when it is older than both limits.
     public var maxAgeBlocks: Int64 = 0
@@ -27,6 +29,7 @@ public struct ConsensusParameters: ProtobufMessage, Hashable {
     ]
   }
 
+  /// Which keys validators may have.
   public struct ValidatorRules: ProtobufMessage, Hashable {
     /// Kinds of keys that validators may have, such as `ed25519`.
     public var publicKeyTypes: [String] = []
@@ -35,6 +38,7 @@ public struct ConsensusParameters: ProtobufMessage, Hashable {
     public static let fields: [ProtobufField<Self>] = [.init(1, "pub_key_types", \.publicKeyTypes)]
   }
 
+  /// The application's version.
   public struct Version: ProtobufMessage, Hashable {
     public var app: UInt64 = 0
     public init() {}

@@ -40,6 +40,7 @@ public struct LightClientAttackEvidence: ProtobufMessage, Hashable {
 
 /// Proof that validators misbehaved.
 public struct Evidence: ProtobufMessage, Hashable {
+  /// Which evidence it is.
   public enum Kind: Hashable, Sendable {
     case duplicateVote(DuplicateVoteEvidence)
     case lightClientAttack(LightClientAttackEvidence)

@@ -1,5 +1,6 @@
 /// What a chain starts from.
 public struct GenesisDocument: Hashable, Sendable {
+  /// A validator of the chain's start.
   public struct GenesisValidator: Hashable, Sendable {
     /// 32 bytes, Ed25519.
     public var publicKey: [UInt8]
@@ -34,6 +35,7 @@ public struct GenesisDocument: Hashable, Sendable {
     (self.appHash, self.appState) = (appHash, appState)
   }
 
+  /// Checks the document by itself.
   public func validateBasic() throws(ValidationError) {
     guard !chainID.isEmpty, chainID.utf8.count <= Limits.chainIDLength else { throw ValidationError("genesis: chain ID '\(chainID)'") }
     guard initialHeight >= 1 else { throw ValidationError("genesis: initial height \(initialHeight)") }

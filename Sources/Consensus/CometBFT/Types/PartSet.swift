@@ -51,7 +51,9 @@ public struct PartSet: Sendable, Hashable {
     bits = BitArray(count: room)
   }
 
+  /// Whether all parts are there.
   public var isComplete: Bool { count == Int(header.total) }
+  /// Whether it collects the parts of this header.
   public func hasHeader(_ other: PartSetHeader) -> Bool { header == other }
 
   /// Takes a part in. False when it is there already.

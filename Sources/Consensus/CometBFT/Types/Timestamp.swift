@@ -66,7 +66,9 @@ public struct Nanoseconds: Hashable, Sendable, Comparable {
   public var rawValue: Int64
   public init() { rawValue = 0 }
   public init(_ rawValue: Int64) { self.rawValue = rawValue }
+  /// That many seconds; above 292 years they wrap, as Go's do.
   public static func seconds(_ count: Int64) -> Self { Self(count.multipliedReportingOverflow(by: 1_000_000_000).partialValue) }
+  /// That many milliseconds; above 292 years they wrap, as Go's do.
   public static func milliseconds(_ count: Int64) -> Self { Self(count.multipliedReportingOverflow(by: 1_000_000).partialValue) }
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
   /// The same length as the standard library's type.

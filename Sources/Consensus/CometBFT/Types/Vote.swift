@@ -8,6 +8,7 @@ public struct SignedMessageType: ProtobufEnum, Comparable {
   public static let prevote = Self(rawValue: 1)
   public static let precommit = Self(rawValue: 2)
   public static let proposal = Self(rawValue: 32)
+  /// Whether it is one of the two kinds of vote.
   public var isVote: Bool { self == .prevote || self == .precommit }
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

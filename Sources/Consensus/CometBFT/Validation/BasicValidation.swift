@@ -27,10 +27,12 @@ public enum Limits {
 }
 
 extension PartSetHeader {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) { try requireHash(hash, "part set hash") }
 }
 
 extension BlockID {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) {
     try requireHash(hash, "block hash")
     try partSetHeader.validateBasic()
@@ -38,6 +40,7 @@ extension BlockID {
 }
 
 extension Header {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) {
     guard version.block == ConsensusVersion.blockProtocol else { throw ValidationError("header: block protocol \(version.block)") }
     guard chainID.utf8.count <= Limits.chainIDLength else { throw ValidationError("header: chain ID of \(chainID.utf8.count) bytes") }
@@ -74,6 +77,7 @@ extension Block {
 }
 
 extension CommitSignature {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) {
     switch flag {
     case .absent:
@@ -89,6 +93,7 @@ extension CommitSignature {
 }
 
 extension Commit {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) {
     guard height >= 0 else { throw ValidationError("commit: height \(height)") }
     guard round >= 0 else { throw ValidationError("commit: round \(round)") }
@@ -102,6 +107,7 @@ extension Commit {
 }
 
 extension Vote {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) {
     guard type.isVote else { throw ValidationError("vote: type \(type.rawValue)") }
     guard height > 0 else { throw ValidationError("vote: height \(height)") }
@@ -115,6 +121,7 @@ extension Vote {
 }
 
 extension Proposal {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) {
     guard type == .proposal else { throw ValidationError("proposal: type \(type.rawValue)") }
     guard height >= 0 else { throw ValidationError("proposal: height \(height)") }
@@ -127,6 +134,7 @@ extension Proposal {
 }
 
 extension Validator {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) {
     guard let key = publicKey.ed25519 else { throw ValidationError("validator: no well-formed ed25519 key") }
     guard votingPower >= 0 else { throw ValidationError("validator: voting power \(votingPower)") }
@@ -135,6 +143,7 @@ extension Validator {
 }
 
 extension SignedHeader {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic(chainID: String) throws(ValidationError) {
     guard let header else { throw ValidationError("signed header: header is missing") }
     guard let commit else { throw ValidationError("signed header: commit is missing") }
@@ -149,6 +158,7 @@ extension SignedHeader {
 }
 
 extension LightBlock {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic(chainID: String) throws(ValidationError) {
     guard let signedHeader else { throw ValidationError("light block: signed header is missing") }
     guard let validatorSet else { throw ValidationError("light block: validator set is missing") }
@@ -163,6 +173,7 @@ extension LightBlock {
 }
 
 extension Evidence {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) {
     switch kind {
     case .duplicateVote(let evidence): try evidence.validateBasic()
@@ -173,6 +184,7 @@ extension Evidence {
 }
 
 extension DuplicateVoteEvidence {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) {
     guard let voteA, let voteB else { throw ValidationError("duplicate vote evidence: a vote is missing") }
     try within("duplicate vote evidence: vote A") { () throws(ValidationError) in try voteA.validateBasic() }
@@ -184,6 +196,7 @@ extension DuplicateVoteEvidence {
 }
 
 extension LightClientAttackEvidence {
+  /// Checks what needs no state; every part of it by itself too.
   public func validateBasic() throws(ValidationError) {
     guard let block = conflictingBlock, let header = block.signedHeader?.header else {
       throw ValidationError("light client attack evidence: conflicting block is missing")

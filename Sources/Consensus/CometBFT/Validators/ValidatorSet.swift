@@ -16,14 +16,17 @@ public struct ValidatorSet: Hashable, Sendable {
     totalVotingPower = validators.reduce(0) { $0.addingReportingOverflow($1.votingPower).partialValue }
   }
 
+  /// How many validators there are.
   public var count: Int { validators.count }
   public var isEmpty: Bool { validators.isEmpty }
 
   /// The validator whose turn it is.
   public var proposer: Validator? { chosen ?? validators.reduce(nil) { best, next in best.map { Self.ahead($0, next) } ?? next } }
 
+  /// The place of a validator in the set's order.
   public func index(of address: [UInt8]) -> Int? { validators.firstIndex { $0.address == address } }
 
+  /// The validator with an address.
   public subscript(address address: [UInt8]) -> Validator? { validators.first { $0.address == address } }
 
   /// The one with the higher priority; at a tie, the one with the smaller address.
@@ -51,6 +54,7 @@ public struct ValidatorSet: Hashable, Sendable {
     return sha256(Array(buffer.prefix(length)))
   }
 
+  /// Checks what needs no state; every validator by itself too.
   public func validateBasic() throws(ValidationError) {
     guard !validators.isEmpty else { throw ValidationError("validator set: empty") }
     for (index, validator) in validators.enumerated() {

@@ -33,9 +33,12 @@ public struct HeightVoteSet: Sendable {
 
   /// Rounds that have vote sets, ascending.
   public var openRounds: [Int32] { rounds.keys.sorted() }
+  /// The prevotes of a round; nil for one that nobody has voted in.
   public func prevotes(_ round: Int32) -> VoteSet? { rounds[round]?.prevotes }
+  /// The precommits of a round; nil for one that nobody has voted in.
   public func precommits(_ round: Int32) -> VoteSet? { rounds[round]?.precommits }
 
+  /// The votes of one kind of a round.
   public func votes(_ round: Int32, _ type: SignedMessageType) -> VoteSet? {
     type == .prevote ? prevotes(round) : type == .precommit ? precommits(round) : nil
   }

@@ -117,10 +117,13 @@ public struct VoteSet: Sendable {
 
   /// Who voted for a block; nil when no vote or claim names it.
   public func bits(for blockID: BlockID) -> BitArray? { byBlock[blockID.key]?.bits }
+  /// Whether one block, or nil, has more than two thirds.
   public var hasMajority: Bool { majority != nil }
+  /// Whether these precommits decide a block or nil.
   public var isCommit: Bool { type == .precommit && majority != nil }
   /// Whether more than two thirds voted for anything.
   public var hasTwoThirdsAny: Bool { sum > validators.twoThirds }
+  /// Whether every validator has voted.
   public var hasAll: Bool { sum == validators.totalVotingPower }
 
   /// The commit of precommits with a majority for a block; nil without one.

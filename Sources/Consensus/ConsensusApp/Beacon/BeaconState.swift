@@ -22,6 +22,7 @@ public struct BeaconState {
     return value.bytes
   }
 
+  /// The parameters; a state without them is damaged.
   public func parameters() throws -> BeaconParameters {
     guard let parameters = try Self.parameters.get(tree) else { throw StateError("beacon parameters are missing") }
     return parameters

@@ -14,6 +14,7 @@ public struct ResultCode: Hashable, Sendable {
   /// Whether the error has a code of its own.
   public var isCoded: Bool { module != CodedError.unknownModule }
 
+  /// The code and module that a result carries for an error: its own, or `unknown` and 1.
   public init(of error: any Error) {
     switch error {
     case let error as AppError: (module, code, message) = (error.module, error.code, error.text)

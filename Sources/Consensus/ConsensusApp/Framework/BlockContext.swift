@@ -13,6 +13,7 @@ public struct CommitVote: Hashable, Sendable {
 
 /// Evidence of a validator's misbehaviour in a block.
 public struct Misbehavior: Hashable, Sendable {
+  /// What a validator did.
   public enum Kind: Hashable, Sendable { case duplicateVote, lightClientAttack, other(Int32) }
   public var kind: Kind
   /// First 20 bytes of SHA-256 of the consensus key.

@@ -51,8 +51,11 @@ public final class Context {
     (depth, self.parent, self.isTransaction) = (parent.depth + 1, parent, isTransaction)
   }
 
+  /// Whether the state of the genesis document is being made.
   public var isInitChain: Bool { mode == .initChain }
+  /// Whether the pool checks a transaction: nothing of it is kept.
   public var isCheckOnly: Bool { mode == .checkTransaction }
+  /// Whether only the gas matters.
   public var isSimulation: Bool { mode == .simulateTransaction }
 
   /// The height of the last committed block; one below the initial height before the first.

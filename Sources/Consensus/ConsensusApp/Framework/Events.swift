@@ -4,6 +4,7 @@ public import Wire
 
 /// An event as CometBFT carries it: attribute values are base64 of CBOR (sheet 03 §9.1).
 public struct BlockEvent: Hashable, Sendable {
+  /// A key and a value, base64 where they are CBOR.
   public struct Attribute: Hashable, Sendable {
     public var key: String, value: String
     public init(_ key: String, _ value: String) { (self.key, self.value) = (key, value) }

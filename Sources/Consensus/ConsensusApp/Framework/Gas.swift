@@ -19,6 +19,7 @@ public final class FreeGas: GasAccountant {
   public var used: UInt64 { 0 }
 }
 
+/// Charges up to a limit.
 public final class LimitedGas: GasAccountant {
   public let wanted: UInt64
   public private(set) var used: UInt64 = 0

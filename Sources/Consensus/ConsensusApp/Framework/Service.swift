@@ -40,6 +40,7 @@ public struct Method {
   /// Takes the body's CBOR (empty if absent) and returns the CBOR of the result (nil: null).
   public let handle: (Context, _ body: [UInt8]) throws -> [UInt8]?
 
+  /// A method by its full name, such as `staking.Transfer`.
   public init(_ name: String, priority: Int64? = nil, handle: @escaping (Context, _ body: [UInt8]) throws -> [UInt8]?) {
     (self.name, self.priority, self.handle) = (name, priority, handle)
   }

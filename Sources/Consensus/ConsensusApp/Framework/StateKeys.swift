@@ -82,6 +82,7 @@ public struct StateKeyFormat<each Element: StateKeyElement>: Sendable {
 
   public init(_ prefix: UInt8) { self.prefix = prefix }
 
+  /// The key of these elements.
   public func key(_ elements: repeat each Element) -> [UInt8] {
     var key = [prefix]
     repeat (each elements).append(to: &key)
@@ -95,6 +96,7 @@ public struct StateKeyFormat<each Element: StateKeyElement>: Sendable {
     return key
   }
 
+  /// What a key was made from; a key of another shape is an error.
   public func elements(of key: [UInt8]) throws -> (repeat each Element) {
     var offset = 1
     return (repeat try (each Element).read(key, at: &offset))

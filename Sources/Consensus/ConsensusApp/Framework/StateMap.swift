@@ -19,15 +19,18 @@ public struct StateMap<Value: WireValue, each Element: StateKeyElement>: Sendabl
 
   public init(_ prefix: UInt8) { format = .init(prefix) }
 
+  /// The value; nil where there is none. One that does not decode is a ``StateError``.
   public func get(_ state: some StateReader, _ elements: repeat each Element) throws -> Value? {
     let key = format.key(repeat each elements)
     return try state.get(key).map { try Self.decode($0, key) }
   }
 
+  /// Sets the value in this layer.
   public func set(_ state: StateTree, _ elements: repeat each Element, to value: Value) {
     state.set(format.key(repeat each elements), to: value.cbor())
   }
 
+  /// Removes the entry in this layer; an absent one is no error.
   public func remove(_ state: StateTree, _ elements: repeat each Element) { state.remove(format.key(repeat each elements)) }
 
   /// All entries whose keys start with the elements `leading`, in key order.
@@ -55,15 +58,18 @@ public struct RawStateMap<Value: FixedByteValue, each Element: StateKeyElement>:
 
   public init(_ prefix: UInt8) { format = .init(prefix) }
 
+  /// The value; nil where there is none. One that does not decode is a ``StateError``.
   public func get(_ state: some StateReader, _ elements: repeat each Element) throws -> Value? {
     let key = format.key(repeat each elements)
     return try state.get(key).map { try Self.decode($0, key) }
   }
 
+  /// Sets the value in this layer.
   public func set(_ state: StateTree, _ elements: repeat each Element, to value: Value) {
     state.set(format.key(repeat each elements), to: value.bytes)
   }
 
+  /// Removes the entry in this layer; an absent one is no error.
   public func remove(_ state: StateTree, _ elements: repeat each Element) { state.remove(format.key(repeat each elements)) }
 
   /// All entries whose keys start with the elements `leading`, in key order.
@@ -90,12 +96,15 @@ public struct StateSet<each Element: StateKeyElement>: Sendable {
 
   public init(_ prefix: UInt8) { format = .init(prefix) }
 
+  /// Whether the key is there.
   public func contains(_ state: some StateReader, _ elements: repeat each Element) throws -> Bool {
     try state.get(format.key(repeat each elements)) != nil
   }
 
+  /// Puts the key in, with an empty value.
   public func insert(_ state: StateTree, _ elements: repeat each Element) { state.set(format.key(repeat each elements), to: []) }
 
+  /// Removes the entry in this layer; an absent one is no error.
   public func remove(_ state: StateTree, _ elements: repeat each Element) { state.remove(format.key(repeat each elements)) }
 
   /// The elements of all keys that start with `leading`, in key order.

@@ -28,8 +28,10 @@ public final class StateTree: StateReader {
     return try base.get(key)
   }
 
+  /// Sets a value in this layer.
   public func set(_ key: [UInt8], to value: [UInt8]) { change(key, to: value) }
 
+  /// Removes a key in this layer, whatever lies beneath.
   public func remove(_ key: [UInt8]) { change(key, to: nil) }
 
   private func change(_ key: [UInt8], to value: [UInt8]?) {
@@ -71,6 +73,7 @@ public final class StateTree: StateReader {
   /// The changes of this layer in key order; nil means removed.
   public var pendingChanges: [(key: [UInt8], value: [UInt8]?)] { changedKeys.map { ($0, changes[$0] ?? nil) } }
 
+  /// Whether this layer changes anything.
   public var hasChanges: Bool { !changedKeys.isEmpty }
 
   /// Drops the changes of this layer.

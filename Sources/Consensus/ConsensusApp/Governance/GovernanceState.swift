@@ -18,6 +18,7 @@ public struct GovernanceState {
 
   public init(_ tree: StateTree) { self.tree = tree }
 
+  /// The parameters; a state without them is damaged.
   public func parameters() throws -> Governance.Parameters {
     guard let parameters = try Self.parameters.get(tree) else { throw StateError("governance parameters are missing") }
     return parameters

@@ -15,6 +15,7 @@ public struct KeyManagerState {
 
   public init(_ tree: StateTree) { self.tree = tree }
 
+  /// The parameters; a state without them is damaged.
   public func parameters() throws -> KeyManager.Parameters {
     guard let parameters = try Self.parameters.get(tree) else { throw StateError("key manager parameters are missing") }
     return parameters
@@ -26,16 +27,20 @@ public struct KeyManagerState {
     Self.parameters.set(tree, to: parameters)
   }
 
+  /// The status of a key manager; nil for an unknown one.
   public func status(_ id: Namespace) throws -> KeyManager.Status? { try Self.statuses.get(tree, Hashed(id)) }
+  /// Stores a key manager's status under its own identifier.
   public func setStatus(_ status: KeyManager.Status) { Self.statuses.set(tree, Hashed(status.id), to: status) }
   /// All statuses in key order.
   public func allStatuses() throws -> [KeyManager.Status] { try Self.statuses.entries(tree).map(\.value) }
 
   /// Empty where none were stored.
   public func churpParameters() throws -> Churp.Parameters { try Self.churpParameters.get(tree) ?? Churp.Parameters() }
+  /// The status of a sharing scheme; nil for an unknown one.
   public func churpStatus(_ identity: Churp.Identity) throws -> Churp.Status? {
     try Self.churpStatuses.get(tree, Hashed(identity.runtimeID), identity.id)
   }
+  /// Stores a scheme's status under its own identity.
   public func setChurpStatus(_ status: Churp.Status) {
     Self.churpStatuses.set(tree, Hashed(status.identity.runtimeID), status.identity.id, to: status)
   }
@@ -43,6 +48,7 @@ public struct KeyManagerState {
   public func churpStatuses(_ id: Namespace) throws -> [Churp.Status] {
     try Self.churpStatuses.entries(tree, under: Hashed(id)).map(\.value)
   }
+  /// All sharing schemes, in the order of their keys.
   public func allChurpStatuses() throws -> [Churp.Status] { try Self.churpStatuses.entries(tree).map(\.value) }
 }
 

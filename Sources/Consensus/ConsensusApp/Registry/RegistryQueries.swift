@@ -7,11 +7,13 @@ public struct RegistryQueries {
   /// The epoch in that state: nodes that expired before it do not count.
   public let epoch: Epoch
 
+  /// Queries of a height's state; the epoch is that of the state.
   public init(_ state: any StateReader) throws {
     registry = RegistryState(StateTree(over: state))
     epoch = try EpochState.current.get(state)?.epoch ?? 0
   }
 
+  /// The parameters; a state without them is damaged.
   public func parameters() throws -> Registry.ConsensusParameters { try registry.parameters() }
 
   /// - Throws: `registry`/9.
@@ -20,6 +22,7 @@ public struct RegistryQueries {
     return entity
   }
 
+  /// All entities, in the order of their keys.
   public func entities() throws -> [Entity] { try registry.allEntities() }
 
   /// - Throws: `registry`/10, also if the node has expired.

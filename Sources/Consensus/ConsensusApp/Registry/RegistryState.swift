@@ -26,6 +26,7 @@ public struct RegistryState {
 
   // MARK: Parameters
 
+  /// The parameters; a state without them is damaged.
   public func parameters() throws -> Registry.ConsensusParameters {
     guard let parameters = try Self.parameters.get(tree) else { throw StateError("registry parameters are missing") }
     return parameters
@@ -77,7 +78,9 @@ public struct RegistryState {
     return nodes.sorted { $0.id < $1.id }
   }
 
+  /// Whether nodes of an entity are registered, expired ones included.
   public func hasNodes(ofEntity id: PublicKey) throws -> Bool { try !Self.nodesByEntity.keys(tree, under: Hashed(id)).isEmpty }
+  /// Whether an entity owns runtimes, suspended ones included.
   public func hasRuntimes(ofEntity id: PublicKey) throws -> Bool { try !Self.runtimesByOwner.keys(tree, under: Hashed(id)).isEmpty }
 
   /// The node behind a CometBFT address (20 bytes), expired or not.
@@ -87,7 +90,9 @@ public struct RegistryState {
     return node
   }
 
+  /// Freezes and faults of a node; nil for an unknown one.
   public func nodeStatus(_ id: PublicKey) throws -> Registry.NodeStatus? { try Self.nodeStatuses.get(tree, Hashed(id)) }
+  /// Stores freezes and faults of a node.
   public func setNodeStatus(_ id: PublicKey, _ status: Registry.NodeStatus) { Self.nodeStatuses.set(tree, Hashed(id), to: status) }
 
   /// Writes a node with its indices. The order of removals and insertions counts where keys move between slots.
@@ -122,6 +127,7 @@ public struct RegistryState {
 
   /// An active runtime.
   public func runtime(_ id: Namespace) throws -> Registry.Runtime? { try Self.runtimes.get(tree, Hashed(id)) }
+  /// A runtime that is suspended; nil for an active or unknown one.
   public func suspendedRuntime(_ id: Namespace) throws -> Registry.Runtime? { try Self.suspendedRuntimes.get(tree, Hashed(id)) }
   /// A runtime, active or suspended.
   public func anyRuntime(_ id: Namespace) throws -> Registry.Runtime? { try runtime(id) ?? suspendedRuntime(id) }

@@ -7,6 +7,7 @@ public struct RootHashQueries {
 
   public init(_ state: any StateReader) { roothash = RootHashState(StateTree(over: state)) }
 
+  /// The parameters; a state without them is damaged.
   public func parameters() throws -> RootHash.ConsensusParameters { try roothash.parameters() }
 
   /// - Throws: `roothash`/3.
@@ -32,10 +33,12 @@ public struct RootHashQueries {
     try RootHashState.pastRoots.get(roothash.tree, Hashed(id), round)
   }
 
+  /// Roots of the last rounds, as many as the parameters keep.
   public func pastRoundRoots(_ id: Namespace) throws -> [UInt64: RootHash.RoundRoots] {
     Dictionary(uniqueKeysWithValues: try RootHashState.pastRoots.entries(roothash.tree, under: Hashed(id)).map { ($0.key.1, $0.value) })
   }
 
+  /// Size and next number of a runtime's queue of messages.
   public func incomingMessageQueueMeta(_ id: Namespace) throws -> RootHash.IncomingMessageQueueMeta { try roothash.queueMeta(id) }
 
   /// The queue from message `offset` on, at most `limit` messages if that is not 0; nil if there are none.

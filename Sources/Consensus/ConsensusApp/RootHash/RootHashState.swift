@@ -21,6 +21,7 @@ public struct RootHashState {
 
   public init(_ tree: StateTree) { self.tree = tree }
 
+  /// The parameters; a state without them is damaged.
   public func parameters() throws -> RootHash.ConsensusParameters {
     guard let parameters = try Self.parameters.get(tree) else { throw StateError("roothash parameters are missing") }
     return parameters
@@ -80,6 +81,7 @@ public struct RootHashState {
 
   // MARK: Incoming messages
 
+  /// Size and next number of a runtime's queue of messages; empty at first.
   public func queueMeta(_ id: Namespace) throws -> RootHash.IncomingMessageQueueMeta {
     try Self.queueMetas.get(tree, Hashed(id)) ?? RootHash.IncomingMessageQueueMeta()
   }

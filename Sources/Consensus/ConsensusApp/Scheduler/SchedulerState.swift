@@ -13,6 +13,7 @@ public struct SchedulerState {
 
   public init(_ tree: StateTree) { self.tree = tree }
 
+  /// The parameters; a state without them is damaged.
   public func parameters() throws -> SchedulerParameters {
     guard let parameters = try Self.parameters.get(tree) else { throw StateError("scheduler parameters are missing") }
     return parameters

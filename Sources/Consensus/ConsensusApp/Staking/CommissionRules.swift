@@ -76,6 +76,7 @@ extension CommissionSchedule {
     }
   }
 
+  /// Replaces what begins with or after the amendment's steps, drops what is past, and checks the result by the rules.
   public mutating func amendAndPrune(_ amendment: CommissionSchedule, _ rules: CommissionScheduleRules, now: Epoch) throws {
     try amendment.checkComplexity(rules)
     try amendment.checkNondegenerate(rules)
@@ -86,6 +87,7 @@ extension CommissionSchedule {
     try checkWithinBounds(now)
   }
 
+  /// Drops steps that are past and checks the rest by the rules.
   public mutating func pruneAndValidate(_ rules: CommissionScheduleRules, now: Epoch) throws {
     try checkComplexity(rules)
     try checkNondegenerate(rules)

@@ -2,12 +2,14 @@ public import OasisTypes
 
 /// Shares of a pool (sheet 04 §5): floor divisions, multiply before divide.
 extension SharePool {
+  /// The shares that a stake buys, rounded down; an empty pool sells them one to one.
   public func shares(forStake amount: Quantity) throws -> Quantity {
     if totalShares.isZero { return amount }
     if balance.isZero { throw AppError.stakingInvalidArgument }
     return try (amount * totalShares).divided(by: balance)
   }
 
+  /// The stake that shares are worth, rounded down.
   public func stake(forShares shares: Quantity) throws -> Quantity {
     if shares.isZero || balance.isZero || totalShares.isZero { return Quantity() }
     return try (shares * balance).divided(by: totalShares)

@@ -9,6 +9,7 @@ public final class StakeClaims {
   private var accounts: [Address: Account] = [:]
   private var order: [Address] = []
 
+  /// Claims on the accounts of a state, by its thresholds.
   public init(_ tree: StateTree) throws {
     staking = StakingState(tree)
     thresholds = try staking.parameters().thresholds
@@ -44,6 +45,7 @@ public final class StakeClaims {
     accounts[address] = account
   }
 
+  /// Writes all accounts that were looked at.
   public func commit() {
     for address in order { accounts[address].map { staking.setAccount(address, $0) } }
     accounts = [:]
@@ -61,10 +63,12 @@ extension EscrowAccount {
     return total
   }
 
+  /// Refuses an account whose active stake is below all claims (`staking`/4).
   public func checkClaims(_ thresholds: [ThresholdKind: Quantity]) throws {
     guard active.balance >= (try totalClaims(thresholds)) else { throw AppError.insufficientStake }
   }
 
+  /// Adds or replaces a claim, if the active stake covers it and all others (`staking`/4).
   public mutating func addClaim(_ name: String, _ claimed: [StakeThreshold]?, _ thresholds: [ThresholdKind: Quantity]) throws {
     var total = try totalClaims(thresholds, without: name)
     for threshold in claimed ?? [] { total = total + (try threshold.value(thresholds)) }
@@ -72,6 +76,7 @@ extension EscrowAccount {
     stakeAccumulator.claims.updateValue(claimed, forKey: name)
   }
 
+  /// Removes a claim; an unknown one is an uncoded error.
   public mutating func removeClaim(_ name: String) throws {
     guard stakeAccumulator.claims.removeValue(forKey: name) != nil else {
       throw AppError.uncoded("staking: claim does not exist: \(name)")

@@ -42,6 +42,7 @@ public struct StakingState {
     }
   }
 
+  /// The parameters; a state without them is damaged.
   public func parameters() throws -> StakingParameters {
     guard let parameters = try Self.parameters.get(tree) else { throw StateError("staking parameters are missing") }
     return parameters
@@ -53,15 +54,24 @@ public struct StakingState {
     Self.parameters.set(tree, to: parameters)
   }
 
+  /// All base units that exist.
   public func totalSupply() throws -> Quantity { try Self.totalSupply.get(tree) ?? Quantity() }
+  /// Sets the number of base units that exist.
   public func setTotalSupply(_ amount: Quantity) { Self.totalSupply.set(tree, to: amount) }
+  /// What rewards are paid from and slashed stake goes to.
   public func commonPool() throws -> Quantity { try Self.commonPool.get(tree) ?? Quantity() }
+  /// Sets the common pool.
   public func setCommonPool(_ amount: Quantity) { Self.commonPool.set(tree, to: amount) }
+  /// Fees of the last block that wait for its voters.
   public func lastBlockFees() throws -> Quantity { try Self.lastBlockFees.get(tree) ?? Quantity() }
+  /// Keeps fees for the voters of this block.
   public func setLastBlockFees(_ amount: Quantity) { Self.lastBlockFees.set(tree, to: amount) }
+  /// Deposits of proposals under way.
   public func governanceDeposits() throws -> Quantity { try Self.governanceDeposits.get(tree) ?? Quantity() }
+  /// Sets the deposits of proposals under way.
   public func setGovernanceDeposits(_ amount: Quantity) { Self.governanceDeposits.set(tree, to: amount) }
 
+  /// The shares of a delegator in an escrow account; none where there is no delegation.
   public func delegation(delegator: Address, escrow: Address) throws -> Delegation {
     try Self.delegations.get(tree, escrow, delegator) ?? Delegation()
   }

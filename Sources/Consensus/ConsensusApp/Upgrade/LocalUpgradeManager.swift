@@ -25,6 +25,7 @@ public final class LocalUpgradeManager: UpgradeManager, Sendable {
   /// All upgrades that are not complete.
   public var pending: [Upgrade.Pending] { state.withLock { $0.pending } }
 
+  /// The upgrade of a descriptor, or `upgrade`/7.
   public func pendingUpgrade(_ descriptor: Upgrade.Descriptor) throws -> Upgrade.Pending {
     guard let found = pending.first(where: { $0.descriptor == descriptor }) else { throw UpgradeError.notFound }
     return found

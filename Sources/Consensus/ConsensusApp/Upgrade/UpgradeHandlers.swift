@@ -18,6 +18,7 @@ public struct UpgradeHandler: Sendable {
     UpgradeHandler(name: "__e2e-test-valid", hasStartupStage: true) { try inBlock($0, begin: addTestEntity, end: growTransactions) },
   ]
 
+  /// The handler that this program has for an upgrade; nil for an unknown one.
   public static func named(_ name: String) -> UpgradeHandler? { all.first { $0.name == name } }
 
   /// Runs the handler as a block would.

@@ -28,8 +28,10 @@ public struct VaultsState {
     return vault
   }
 
+  /// Stores a vault under its own address.
   public func setVault(_ vault: Vault.Account) { Self.vaults.set(tree, vault.address, to: vault) }
 
+  /// All vaults, in the order of their addresses.
   public func allVaults() throws -> [Vault.Account] { try Self.vaults.entries(tree).map(\.value) }
 }
 

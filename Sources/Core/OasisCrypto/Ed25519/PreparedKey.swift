@@ -1,4 +1,4 @@
-import Bytes
+internal import Bytes
 
 /// A public key with multiples of its point worked out, so that each further signature costs a quarter of the usual doublings.
 ///

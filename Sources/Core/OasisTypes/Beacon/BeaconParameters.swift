@@ -20,6 +20,7 @@ public struct BeaconParameters: WireMap, Hashable, Sendable {
   /// Name of the backend that collects proofs of verifiable random functions.
   public static let vrfBackend = "vrf"
 
+  /// Whether nodes prove a VRF, and not the insecure beacon.
   public var isVRF: Bool { backend == Self.vrfBackend }
 
   /// Blocks per epoch of the configured backend; 0 where there is none.

@@ -39,7 +39,9 @@ public struct Namespace: FixedByteWrapper, WireBytes {
 
   /// The first eight bytes.
   public var flags: Flags { Flags(rawValue: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }) }
+  /// Whether it names something for tests only.
   public var isTest: Bool { flags.contains(.test) }
+  /// Whether it names a key manager.
   public var isKeyManager: Bool { flags.contains(.keyManager) }
 
   private var hasKnownFlags: Bool { flags.isSubset(of: [.test, .keyManager]) }

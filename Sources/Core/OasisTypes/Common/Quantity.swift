@@ -41,6 +41,7 @@ public struct Quantity: Hashable, Sendable {
 
   public static let zero = Quantity()
 
+  /// Whether it is nothing.
   public var isZero: Bool { low == 0 && high.isEmpty }
 
   /// The value as an integer type, where it fits.

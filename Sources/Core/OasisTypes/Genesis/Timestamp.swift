@@ -19,6 +19,7 @@ public struct Timestamp: Hashable, Sendable {
   public init() {}
   public init(seconds: Int64, nanoseconds: Int32 = 0) { (self.seconds, self.nanoseconds) = (seconds, nanoseconds) }
 
+  /// Whether it is the year 1, Go's zero time.
   public var isZero: Bool { seconds == Timestamp.zeroSeconds && nanoseconds == 0 }
 }
 

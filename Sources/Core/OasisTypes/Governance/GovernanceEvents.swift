@@ -2,6 +2,7 @@ public import OasisCrypto
 public import Wire
 
 extension Governance {
+  /// A proposal was made.
   public struct ProposalSubmitted: WireMap, Hashable, Sendable {
     public var id: UInt64 = 0
     public var submitter = Address()
@@ -10,6 +11,7 @@ extension Governance {
     public static let fields: [Field<Self>] = [.init("id", \.id), .init("submitter", \.submitter)]
   }
 
+  /// An accepted proposal took effect.
   public struct ProposalExecuted: WireMap, Hashable, Sendable {
     public var id: UInt64 = 0
     public init() {}
@@ -17,6 +19,7 @@ extension Governance {
     public static let fields: [Field<Self>] = [.init("id", \.id)]
   }
 
+  /// Voting on a proposal ended.
   public struct ProposalFinalized: WireMap, Hashable, Sendable {
     public var id: UInt64 = 0
     public var state = ProposalState()
@@ -25,6 +28,7 @@ extension Governance {
     public static let fields: [Field<Self>] = [.init("id", \.id), .init("state", \.state)]
   }
 
+  /// A vote was cast, or changed.
   public struct VoteCast: WireMap, Hashable, Sendable {
     public var id: UInt64 = 0
     public var submitter = Address()

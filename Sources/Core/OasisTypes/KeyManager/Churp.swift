@@ -21,6 +21,7 @@ public enum Churp {
 }
 
 extension Churp {
+  /// The same shape as those of other key managers, under another key.
   public typealias Parameters = KeyManager.Parameters
 
   /// Which scheme of which key manager.
@@ -45,6 +46,7 @@ extension Churp {
     ]
   }
 
+  /// A policy with the signatures of those who may set it.
   public struct SignedPolicy: WireMap, Hashable, Sendable {
     public var policy = Policy()
     public var signatures: [KeyedSignature] = []
@@ -92,6 +94,7 @@ extension Churp {
       .init("next_checksum", \.nextChecksum, .omitEmpty), .init("applications", \.applications, .omitEmpty),
     ]
 
+    /// Whether the scheme's owner has stopped handing the secret on.
     public var areHandoffsDisabled: Bool { handoffInterval == 0 }
 
     /// The fewest members a committee may have.

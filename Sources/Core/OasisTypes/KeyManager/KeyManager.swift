@@ -21,6 +21,7 @@ public enum KeyManager {
 }
 
 extension KeyManager {
+  /// Consensus parameters of the service.
   public struct Parameters: WireMap, Hashable, Sendable {
     public var gasCosts: [String: UInt64] = [:]
     public init() {}
@@ -56,6 +57,7 @@ extension KeyManager {
     public static let fields: [Field<Self>] = [.init("may_query", \.mayQuery), .init("may_replicate", \.mayReplicate)]
   }
 
+  /// A policy with the signatures of those who may set it.
   public struct SignedPolicy: WireMap, Hashable, Sendable {
     public var policy = Policy()
     public var signatures: [KeyedSignature]?

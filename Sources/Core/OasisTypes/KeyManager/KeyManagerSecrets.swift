@@ -14,6 +14,7 @@ extension KeyManager {
     ]
   }
 
+  /// A master secret of one generation, encrypted to the enclaves of a key manager.
   public struct EncryptedMasterSecret: WireMap, Hashable, Sendable {
     public var id = Namespace()
     public var generation: UInt64 = 0
@@ -25,6 +26,7 @@ extension KeyManager {
     ]
   }
 
+  /// An ephemeral secret of one epoch, encrypted to the enclaves of a key manager.
   public struct EncryptedEphemeralSecret: WireMap, Hashable, Sendable {
     public var id = Namespace()
     public var epoch: Epoch = 0
@@ -86,12 +88,14 @@ extension KeyManager {
     public static let fields: [Field<Self>] = [.init("Statuses", \.statuses)]
   }
 
+  /// A master secret was published.
   public struct MasterSecretPublished: WireMap, Hashable, Sendable {
     public var secret: SignedMasterSecret?
     public init() {}
     public static let fields: [Field<Self>] = [.init("Secret", \.secret)]
   }
 
+  /// An ephemeral secret was published.
   public struct EphemeralSecretPublished: WireMap, Hashable, Sendable {
     public var secret: SignedEphemeralSecret?
     public init() {}

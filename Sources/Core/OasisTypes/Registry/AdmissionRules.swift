@@ -1,4 +1,4 @@
-import OasisCrypto
+internal import OasisCrypto
 
 extension Registry.Runtime {
   /// Whether the runtime takes the node (sheet 04 §19.11). `nodes` gives all nodes of the node's entity, ascending by id.

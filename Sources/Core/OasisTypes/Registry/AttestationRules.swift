@@ -1,5 +1,5 @@
-import CBOR
-import Wire
+internal import CBOR
+internal import Wire
 
 extension Node.CapabilityTEE {
   /// Checks everything about an attestation that is data: its form and that of the constraints, and what the network allows (sheet 04 §16.4).

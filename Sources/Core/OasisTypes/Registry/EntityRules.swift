@@ -1,5 +1,5 @@
 public import OasisCrypto
-import Wire
+internal import Wire
 
 extension Registry {
   /// Whether a check runs for a transaction, for a genesis document or for its sanity check: some rules are softer for the latter two.

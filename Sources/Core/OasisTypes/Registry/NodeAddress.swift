@@ -1,4 +1,4 @@
-import Bytes
+internal import Bytes
 public import CBOR
 public import JSONText
 public import OasisCrypto

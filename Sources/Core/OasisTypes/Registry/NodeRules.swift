@@ -1,6 +1,6 @@
-import Bytes
+internal import Bytes
 public import OasisCrypto
-import Wire
+internal import Wire
 
 extension Registry {
   /// What checks of a node look up.

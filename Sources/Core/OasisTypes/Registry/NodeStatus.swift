@@ -1,4 +1,4 @@
-import OasisCrypto
+internal import OasisCrypto
 public import Wire
 
 extension Registry {
@@ -25,8 +25,10 @@ extension Registry {
       return status
     }
 
+    /// Whether the node may not be elected until it is unfrozen.
     public var isFrozen: Bool { freezeEndTime > 0 }
 
+    /// Ends a freeze.
     public mutating func unfreeze() { freezeEndTime = 0 }
 
     /// Whether committees may take the node in an epoch.
@@ -39,6 +41,7 @@ extension Registry {
       return epoch < fault.suspendedUntil
     }
 
+    /// Counts a failure; the node is suspended from the runtime for longer each time.
     public mutating func recordFailure(runtime: Namespace, at epoch: Epoch) {
       var fault = faults[runtime] ?? Fault()
       fault.failures &+= 1
@@ -46,6 +49,7 @@ extension Registry {
       faults[runtime] = fault
     }
 
+    /// Counts a success: a failure less.
     public mutating func recordSuccess(runtime: Namespace, at epoch: Epoch) {
       guard var fault = faults[runtime] else { return }
       if fault.failures > 0 { fault.failures -= 1 }

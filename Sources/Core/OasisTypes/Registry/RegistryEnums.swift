@@ -1,4 +1,4 @@
-import CBOR
+internal import CBOR
 public import JSONText
 public import Wire
 

@@ -61,6 +61,7 @@ extension Registry {
       self.detail = detail
     }
 
+    /// The module that goes with the code; `unknown` for uncoded ones.
     public var module: String { code == .uncoded ? "unknown" : Registry.moduleName }
     /// The number under which the error is reported.
     public var number: UInt32 { code == .uncoded ? 1 : code.rawValue }

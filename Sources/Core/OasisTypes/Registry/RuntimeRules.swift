@@ -1,7 +1,7 @@
-import Bytes
-import CBOR
+internal import Bytes
+internal import CBOR
 public import OasisCrypto
-import Wire
+internal import Wire
 
 extension Registry.Runtime {
   /// Rules about the descriptor alone (sheet 04 §19.5); every failure is an invalid argument.

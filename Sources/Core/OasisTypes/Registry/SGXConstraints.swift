@@ -1,6 +1,6 @@
 public import CBOR
 public import JSONText
-import OasisCrypto
+internal import OasisCrypto
 public import Wire
 
 /// Which enclaves a runtime version accepts and under which policy: the bytes of `VersionInfo.tee` (sheet 04 §16.4).

@@ -1,7 +1,7 @@
 public import Bytes
 public import CBOR
 public import JSONText
-import OasisCrypto
+internal import OasisCrypto
 public import Wire
 
 /// Which TEE features the network has (a registry parameter; sheet 04 §16.4). Absent means none.
@@ -72,6 +72,7 @@ extension EnclaveIdentity: WireKey {
   /// Base64 of both measurements.
   public var text: String { (mrEnclave.bytes + mrSigner.bytes).base64 }
 
+  /// The kind by its word.
   public init?(text: String) {
     guard let bytes = [UInt8](base64: text), bytes.count == 64, let enclave = FixedBytes<32>(bytes[..<32]),
       let signer = FixedBytes<32>(bytes[32...])

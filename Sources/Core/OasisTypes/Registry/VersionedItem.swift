@@ -1,5 +1,5 @@
-import CBOR
-import Wire
+internal import CBOR
+internal import Wire
 
 /// One CBOR item whose key `v` says what it holds (sheet 01 §1.6). Its content decodes in untrusted mode, whatever the reader's mode.
 struct VersionedItem {

@@ -1,6 +1,6 @@
-import Bytes
+internal import Bytes
 public import OasisCrypto
-import Wire
+internal import Wire
 
 extension RootHash {
   /// A broken rule of the root hash service; numbers are those of its two error modules (sheet 05 §C.1).
@@ -56,6 +56,7 @@ extension RootHash {
       }
     }
 
+    /// The module that goes with the code.
     public var module: String { entry.module }
     /// The number under which the error is reported.
     public var number: UInt32 { entry.number }

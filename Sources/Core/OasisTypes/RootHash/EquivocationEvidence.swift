@@ -1,4 +1,4 @@
-import Bytes
+internal import Bytes
 public import OasisCrypto
 public import Wire
 

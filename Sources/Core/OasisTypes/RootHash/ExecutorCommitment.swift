@@ -19,6 +19,7 @@ extension RootHash {
       .init("in_msgs_hash", \.inMessagesHash, .omitEmpty), .init("in_msgs_count", \.inMessagesCount, .omitEmpty),
     ]
 
+    /// What scheduler and workers sign: the header's hash.
     public var hash: Hash { Hash.of(self) }
 
     /// True if the results are those of a child of `block`.
@@ -81,6 +82,7 @@ extension RootHash {
       .init("node_id", \.nodeID), .init("header", \.header), .init("sig", \.signature), .init("messages", \.messages, .omitEmpty),
     ]
 
+    /// Whether the worker says that it could not compute.
     public var indicatesFailure: Bool { header.failure != .none }
   }
 

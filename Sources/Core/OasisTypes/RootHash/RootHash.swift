@@ -1,5 +1,5 @@
-import OasisCrypto
-import Wire
+internal import OasisCrypto
+internal import Wire
 
 /// Data of the root hash service: ParaTime blocks, commitments, messages, parameters, genesis and events (sheet 05 part C).
 public enum RootHash {

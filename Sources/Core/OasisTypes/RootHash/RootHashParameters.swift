@@ -40,6 +40,7 @@ extension RootHash {
       .init("max_past_roots_stored", \.maxPastRootsStored, .omitEmpty),
     ]
 
+    /// Whether it would change nothing.
     public var isEmptyProposal: Bool {
       gasCosts == nil && maxRuntimeMessages == nil && maxInRuntimeMessages == nil && maxEvidenceAge == nil && maxPastRootsStored == nil
     }

@@ -1,4 +1,4 @@
-import OasisCrypto
+internal import OasisCrypto
 public import Wire
 
 extension RootHash {

@@ -1,5 +1,5 @@
-import CBOR
-import JSONText
+internal import CBOR
+internal import JSONText
 public import OasisCrypto
 public import Wire
 

@@ -33,6 +33,7 @@ extension RootHash {
     public init() {}
     public static let fields: [Field<Self>] = [.init("v", \.version), .init("update_runtime", \.updateRuntime, .omitEmpty)]
 
+    /// What is wrong with the message by itself; nil if nothing is.
     public var violation: String? { updateRuntime == nil ? "registry runtime message has no fields set" : nil }
   }
 
@@ -47,6 +48,7 @@ extension RootHash {
       .init("v", \.version), .init("cast_vote", \.castVote, .omitEmpty), .init("submit_proposal", \.submitProposal, .omitEmpty),
     ]
 
+    /// What is wrong with the message by itself; nil if nothing is.
     public var violation: String? {
       switch (castVote != nil, submitProposal != nil) {
       case (false, false): "governance runtime message has no fields set"

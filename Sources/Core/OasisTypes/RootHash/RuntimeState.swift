@@ -64,6 +64,7 @@ extension RootHash {
       .init("result", \.result, .omitEmpty),
     ]
 
+    /// Whether the message was carried out.
     public var isSuccess: Bool { code == 0 }
   }
 

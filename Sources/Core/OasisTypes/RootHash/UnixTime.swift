@@ -1,7 +1,7 @@
-import Bytes
-import CBOR
-import JSONText
-import Wire
+internal import Bytes
+internal import CBOR
+internal import JSONText
+internal import Wire
 
 /// Unix seconds: a number in CBOR, RFC 3339 text in JSON. Writes UTC; the reference writes its local zone.
 struct UnixTime: Hashable, Sendable {

@@ -34,6 +34,7 @@ public struct GeneralAccount: WireMap, Hashable, Sendable {
 public typealias AccountHookKind = UInt8
 
 extension AccountHookKind {
+  /// Whoever may withdraw from the account.
   public static var withdraw: AccountHookKind { 1 }
 }
 

@@ -7,6 +7,7 @@ public struct CommissionSchedule: WireMap, Hashable, Sendable {
   public init() {}
   public static let fields: [Field<Self>] = [.init("rates", \.rates, .omitEmpty), .init("bounds", \.bounds, .omitEmpty)]
 
+  /// Whether nothing was ever set.
   public var isUnset: Bool { rates.isEmpty && bounds.isEmpty }
 }
 

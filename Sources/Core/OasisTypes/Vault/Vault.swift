@@ -56,6 +56,7 @@ extension Vault {
     /// What is wrong with the change itself, or nil.
     public var violation: String? { self == ParameterChanges() ? "consensus parameter changes should not be empty" : nil }
 
+    /// Puts the values that are set into parameters.
     public func apply(to parameters: inout Parameters) {
       if let maxAuthorityAddresses { parameters.maxAuthorityAddresses = maxAuthorityAddresses }
       if let gasCosts { parameters.gasCosts = gasCosts }
@@ -79,7 +80,9 @@ extension Vault {
       .init("admin_authority", \.adminAuthority), .init("suspend_authority", \.suspendAuthority),
     ]
 
+    /// The address of the vault's account.
     public var address: Address { Address(vaultOf: creator, id: id) }
+    /// Whether it pays.
     public var isActive: Bool { state == .active }
 
     /// The authorities that may authorize an action.
@@ -119,6 +122,7 @@ extension Vault {
       return nil
     }
 
+    /// Whether an address belongs to the authority.
     public func contains(_ address: Address) -> Bool { addresses?.contains(address) ?? false }
 
     /// Whether enough of the authority's addresses are among `signers`.
@@ -137,6 +141,7 @@ extension Vault {
     public init() {}
     public static let fields: [Field<Self>] = [.init("limit_amount", \.limitAmount), .init("limit_interval", \.limitInterval)]
 
+    /// Whether nothing may be withdrawn.
     public var isDisabled: Bool { limitAmount.isZero || limitInterval == 0 }
   }
 

@@ -2,6 +2,7 @@ public import OasisCrypto
 public import Wire
 
 extension Vault {
+  /// An action was proposed or seconded.
   public struct ActionSubmitted: WireMap, Hashable, Sendable {
     public var submitter = Address()
     public var vault = Address()
@@ -10,6 +11,7 @@ extension Vault {
     public static let fields: [Field<Self>] = [.init("submitter", \.submitter), .init("vault", \.vault), .init("nonce", \.nonce)]
   }
 
+  /// An action was cancelled.
   public struct ActionCanceled: WireMap, Hashable, Sendable {
     public var vault = Address()
     public var nonce: UInt64 = 0
@@ -17,6 +19,7 @@ extension Vault {
     public static let fields: [Field<Self>] = [.init("vault", \.vault), .init("nonce", \.nonce)]
   }
 
+  /// An action had enough signers and was carried out, with this result.
   public struct ActionExecuted: WireMap, Hashable, Sendable {
     public var vault = Address()
     public var nonce: UInt64 = 0
@@ -32,9 +35,11 @@ extension Vault {
     public init() {}
     public static let fields: [Field<Self>] = [.init("module", \.module, .omitEmpty), .init("code", \.code, .omitEmpty)]
 
+    /// Whether the action did what it should.
     public var isSuccess: Bool { code == 0 }
   }
 
+  /// A vault was suspended or resumed.
   public struct StateChanged: WireMap, Hashable, Sendable {
     public var vault = Address()
     public var oldState = State()
@@ -43,6 +48,7 @@ extension Vault {
     public static let fields: [Field<Self>] = [.init("vault", \.vault), .init("old_state", \.oldState), .init("new_state", \.newState)]
   }
 
+  /// The rules for one address's withdrawals changed.
   public struct PolicyUpdated: WireMap, Hashable, Sendable {
     public var vault = Address()
     public var address = Address()
@@ -50,6 +56,7 @@ extension Vault {
     public static let fields: [Field<Self>] = [.init("vault", \.vault), .init("address", \.address)]
   }
 
+  /// The signers of a vault changed.
   public struct AuthorityUpdated: WireMap, Hashable, Sendable {
     public var vault = Address()
     public init() {}

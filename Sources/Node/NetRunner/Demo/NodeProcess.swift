@@ -10,6 +10,7 @@ public struct NodeProcess: Sendable {
   /// Where its lines begin in the log.
   let logStart: Int
 
+  /// The number of the process, for signals.
   public var processID: Int32 { child.processID }
 
   /// Starts the node of a network; it ends with this process.

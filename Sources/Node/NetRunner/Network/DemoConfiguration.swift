@@ -9,6 +9,7 @@ public struct DemoConfiguration: Sendable {
 
   public init(directory: DemoDirectory, entity: PublicKey) { (self.directory, self.entity) = (directory, entity) }
 
+  /// The configuration file of the network's node, as YAML.
   public var text: String {
     """
     # Written by oasis-net-runner when it made this network; change it as you like.

@@ -22,12 +22,17 @@ public struct DemoDirectory: Sendable, Hashable {
     return try DemoDirectory("\(home)/.oasis-net-runner")
   }
 
+  /// The genesis document; it is written last.
   public var genesis: String { "\(path)/genesis.json" }
+  /// The node's configuration file.
   public var configuration: String { "\(path)/config.yml" }
   /// The entity's key and descriptor: a signer directory as `registry entity init` makes.
   public var entity: String { "\(path)/entity" }
+  /// The bundle of the example ParaTime.
   public var bundle: String { "\(path)/\(Programs.runtimeName).orc" }
+  /// The node's data directory.
   public var node: DataDirectory { DataDirectory("\(path)/node") }
+  /// Where the node answers.
   public var socket: String { node.internalSocket }
   /// Standard output and standard error of the node.
   public var log: String { "\(path)/node.log" }

@@ -6,8 +6,11 @@ public struct Programs: Sendable {
 
   public init(folder: String) { self.folder = folder }
 
+  /// The node's program.
   public var node: String { "\(folder)/oasis-node" }
+  /// The example ParaTime's program, from which the bundle is packed.
   public var runtime: String { "\(folder)/\(Self.runtimeName)" }
+  /// This program.
   public var runner: String { "\(folder)/oasis-net-runner" }
   public static let runtimeName = "simple-keyvalue"
   /// The sandbox that nodes start runtimes in.

@@ -67,23 +67,32 @@ public struct NodeClient: Sendable {
 // MARK: Calls that programs make often
 
 extension NodeClient {
+  /// The whole status, as `control status` prints it.
   public func status() async throws -> Control.Status { try await call("NodeController/GetStatus") }
+  /// Whether the node has caught up with its network.
   public func isSynced() async throws -> Bool { try await call("NodeController/IsSynced") }
+  /// Returns once the node has caught up.
   public func waitSync() async throws { try await run("NodeController/WaitSync") }
+  /// Whether all workers are ready.
   public func isReady() async throws -> Bool { try await call("NodeController/IsReady") }
+  /// Returns once all workers are ready.
   public func waitReady() async throws { try await run("NodeController/WaitReady") }
   /// With `wait` the call ends after the node has deregistered.
   public func requestShutdown(wait: Bool) async throws { try await run("NodeController/RequestShutdown", wait) }
 
   /// 0 for the latest.
   public func block(at height: Int64 = 0) async throws -> Consensus.Block { try await call("Consensus/GetBlock", height) }
+  /// The chain context: the hash of the genesis document, in hexadecimal.
   public func chainContext() async throws -> String { try await call("Consensus/GetChainContext") }
+  /// A genesis document of the state of a height, 0 for the latest.
   public func stateToGenesis(at height: Int64 = 0) async throws -> GenesisDocument { try await call("Consensus/StateToGenesis", height) }
   /// Waits until a block holds the transaction.
   public func submit(_ transaction: SignedEnvelope) async throws { try await run("Consensus/SubmitTx", transaction) }
+  /// An account at a height, 0 for the latest.
   public func account(_ owner: Address, at height: Int64 = 0) async throws -> Account {
     try await call("Staking/Account", OwnerQuery(height: height, owner: owner))
   }
+  /// The epoch of a height, 0 for the latest.
   public func epoch(at height: Int64 = 0) async throws -> Epoch { try await call("Beacon/GetEpoch", height) }
 
   /// Waits until a block of the runtime holds the transaction.

@@ -47,6 +47,7 @@ extension Consensus {
     public static let fields: [Field<Self>] = [.init("height", \.height), .init("meta", \.meta)]
   }
 
+  /// Results of a block, as CometBFT has them.
   public struct ResultsMeta: WireMap, Hashable, Sendable {
     public var transactions: [TransactionResultMeta]?
     public var begin: [EventMeta]?
@@ -57,6 +58,7 @@ extension Consensus {
     ]
   }
 
+  /// The result of one transaction, as CometBFT has it.
   public struct TransactionResultMeta: WireMap, Hashable, Sendable {
     public var code: UInt32 = 0
     public var data: [UInt8] = []
@@ -74,6 +76,7 @@ extension Consensus {
     ]
   }
 
+  /// An event, as CometBFT has it.
   public struct EventMeta: WireMap, Hashable, Sendable {
     public var type = ""
     public var attributes: [EventAttributeMeta] = []
@@ -81,6 +84,7 @@ extension Consensus {
     public static let fields: [Field<Self>] = [.init("type", \.type, .omitEmpty), .init("attributes", \.attributes, .omitEmpty)]
   }
 
+  /// A key and a value of an event.
   public struct EventAttributeMeta: WireMap, Hashable, Sendable {
     public var key = ""
     public var value = ""
@@ -91,6 +95,7 @@ extension Consensus {
     ]
   }
 
+  /// A block's transactions, and what came of each.
   public struct TransactionsWithResults: WireMap, Hashable, Sendable {
     public var transactions: [[UInt8]]?
     public var results: [Result]?
@@ -109,6 +114,7 @@ extension Consensus {
     ]
   }
 
+  /// Why a transaction failed; code 0 if it did not.
   public struct ResultError: WireMap, Hashable, Sendable {
     public var module = ""
     public var code: UInt32 = 0
@@ -132,6 +138,7 @@ extension Consensus {
     ]
   }
 
+  /// A block's transactions, and proofs that the block has them.
   public struct TransactionsWithProofs: WireMap, Hashable, Sendable {
     public var transactions: [[UInt8]]?
     /// CBOR of a ``MerkleProofMessage`` each.

@@ -24,6 +24,7 @@ public struct ConsensusStatusReader: Sendable {
     (self.chain, self.consensusKey, self.features, self.network) = (chain, consensusKey, features, network)
   }
 
+  /// The status now.
   public func read() async throws -> Control.ConsensusStatus {
     var status = Control.ConsensusStatus()
     status.status = await chain.isSynced() ? .ready : .syncing

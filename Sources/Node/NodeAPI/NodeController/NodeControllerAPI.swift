@@ -107,6 +107,7 @@ public struct SeedControllerAPI: APIService {
   private let status: @Sendable () async throws -> Control.Status
   private let shutdown: @Sendable () async throws -> Void
 
+  /// The controller of a node that knows no more than its status and how to end.
   public init(status: @escaping @Sendable () async throws -> Control.Status, shutdown: @escaping @Sendable () async throws -> Void) {
     (self.status, self.shutdown) = (status, shutdown)
   }

@@ -36,7 +36,7 @@ public protocol RuntimeClientBackend: Sendable {
   /// Asks a component about the state of a round; arguments and answer are CBOR.
   ///
   /// - Throws: `roothash`/2; the runtime's own error.
-  func query(_ component: RuntimeClient.ComponentID?, round: UInt64, method: String, arguments: [UInt8]?) async throws -> [UInt8]
+  func query(_ component: ComponentID?, round: UInt64, method: String, arguments: [UInt8]?) async throws -> [UInt8]
 
   func syncGet(_ request: GetRequest) async throws -> ProofResponse
   func syncGetPrefixes(_ request: GetPrefixesRequest) async throws -> ProofResponse

@@ -1,5 +1,3 @@
-public import CBOR
-public import JSONText
 public import OasisCrypto
 public import OasisTypes
 public import Wire
@@ -93,41 +91,6 @@ extension RuntimeClient {
     public static let fields: [Field<Self>] = [
       .init("key", \.key), .init("value", \.value), .init("tx_hash", \.transactionHash),
     ]
-  }
-
-  /// A component of a runtime: a map in CBOR, `rofl.NAME` in JSON.
-  public struct ComponentID: WireValue, Hashable, CustomStringConvertible {
-    /// `ronl` or `rofl`.
-    public var kind = ""
-    public var name = ""
-    public init() {}
-    public init(kind: String, name: String = "") { (self.kind, self.name) = (kind, name) }
-
-    private struct Plain: WireMap, Sendable {
-      var kind = ""
-      var name = ""
-      init() {}
-      static let fields: [Field<Self>] = [.init("kind", \.kind), .init("name", \.name, .omitEmpty)]
-    }
-
-    public var isEmpty: Bool { false }
-    public var description: String { name.isEmpty ? kind : "\(kind).\(name)" }
-    public func encode(to writer: inout CBORWriter) {
-      var plain = Plain()
-      (plain.kind, plain.name) = (kind, name)
-      plain.encode(to: &writer)
-    }
-    public init(from reader: inout CBORReader) throws(CBORError) {
-      let plain = try Plain(from: &reader)
-      (kind, name) = (plain.kind, plain.name)
-    }
-    public func encode(to writer: inout JSONWriter) { writer.write(string: description) }
-    public init(json: JSONValue) throws(JSONError) {
-      guard case .string(let text) = json else { throw .mismatch("component", json) }
-      let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-      kind = String(parts[0])
-      name = parts.count == 2 ? String(parts[1]) : ""
-    }
   }
 
   /// Asks a runtime something.

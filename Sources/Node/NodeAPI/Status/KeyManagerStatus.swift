@@ -19,6 +19,7 @@ extension Control {
     ]
   }
 
+  /// How far a part of the key manager is.
   public struct KeyManagerState: WireEnum, Hashable {
     public var rawValue: UInt8 = 0
     public init() {}
@@ -37,6 +38,7 @@ extension Control {
     public static let fields: [Field<Self>] = [.init("runtime_id", \.runtimeID), .init("peers", \.peers)]
   }
 
+  /// The part that keeps master and ephemeral secrets.
   public struct KeyManagerSecretsStatus: WireMap, Hashable, Sendable {
     /// As consensus has it.
     public var status: KeyManager.Status?
@@ -45,6 +47,7 @@ extension Control {
     public static let fields: [Field<Self>] = [.init("status", \.status), .init("worker", \.worker)]
   }
 
+  /// The worker of that part.
   public struct SecretsWorkerStatus: WireMap, Hashable, Sendable {
     public var status = KeyManagerState.ready
     public var lastRegistration = LocalTime()
@@ -61,6 +64,7 @@ extension Control {
     ]
   }
 
+  /// Master secrets loaded and generated.
   public struct MasterSecretStatus: WireMap, Hashable, Sendable {
     public var loaded: Int64 = 0
     public var lastLoadedGeneration: UInt64 = 0
@@ -73,6 +77,7 @@ extension Control {
     ]
   }
 
+  /// Ephemeral secrets loaded and generated.
   public struct EphemeralSecretStatus: WireMap, Hashable, Sendable {
     public var loaded: Int64 = 0
     public var lastLoadedEpoch: Epoch = 0
@@ -85,6 +90,7 @@ extension Control {
     ]
   }
 
+  /// The part that shares its secret.
   public struct KeyManagerChurpStatus: WireMap, Hashable, Sendable {
     /// By scheme.
     public var schemes: [UInt8: ChurpSchemeStatus] = [:]
@@ -92,6 +98,7 @@ extension Control {
     public static let fields: [Field<Self>] = [.init("schemes", \.schemes, .omitEmpty)]
   }
 
+  /// One sharing scheme.
   public struct ChurpSchemeStatus: WireMap, Hashable, Sendable {
     public var status: Churp.Status?
     public init() {}

@@ -55,6 +55,7 @@ extension Control {
     ]
   }
 
+  /// The worker that follows a ParaTime and its committee.
   public struct CommitteeStatus: WireMap, Hashable, Sendable {
     public var status = CommitteeState.ready
     /// The runtime version that is active in this epoch.
@@ -118,6 +119,7 @@ extension Control {
     ]
   }
 
+  /// How far the executor is.
   public struct ExecutorState: WireEnum, Hashable {
     public var rawValue: UInt8 = 0
     public init() {}
@@ -127,6 +129,7 @@ extension Control {
     public static let words: [(UInt8, String)] = [(0, "ready"), (1, "waiting for runtime readiness"), (2, "waiting for trust sync")]
   }
 
+  /// The worker that executes rounds.
   public struct ExecutorStatus: WireMap, Hashable, Sendable {
     public var status = ExecutorState.ready
     public init() {}
@@ -134,6 +137,7 @@ extension Control {
     public static let fields: [Field<Self>] = [.init("status", \.status)]
   }
 
+  /// The worker that stores rounds.
   public struct StorageStatus: WireMap, Hashable, Sendable {
     /// `initializing`, `starting`, `stopping`, `initializing genesis`, `sync start check`, `syncing checkpoints` or `syncing rounds`.
     public var status = ""
@@ -144,6 +148,7 @@ extension Control {
     public static let fields: [Field<Self>] = [.init("status", \.status), .init("last_finalized_round", \.lastFinalizedRound)]
   }
 
+  /// What keeps the history of blocks.
   public struct IndexerStatus: WireMap, Hashable, Sendable {
     /// `started`, `reindexing`, `indexing` or `stopped`.
     public var status = ""
@@ -156,6 +161,7 @@ extension Control {
     ]
   }
 
+  /// How far the history is in catching up.
   public struct ReindexStatus: WireMap, Hashable, Sendable {
     public var batchSize: UInt16 = 0
     public var lastHeight: Int64 = 0
@@ -169,6 +175,7 @@ extension Control {
     ]
   }
 
+  /// A component of a ParaTime that the node has.
   public struct ComponentStatus: WireMap, Hashable, Sendable {
     /// `ronl` or `rofl`.
     public var kind = ""

@@ -10,6 +10,7 @@ public enum StorageSync {
   public static let cannotPause = CodedError(
     "worker/storage", 2, "worker/storage: pausing checkpointer only available in debug mode")
 
+  /// Asks for the last round that is stored.
   public struct SyncedRoundRequest: WireMap, Hashable, Sendable {
     public var runtimeID = Namespace()
     public init() {}
@@ -17,6 +18,7 @@ public enum StorageSync {
     public static let fields: [Field<Self>] = [.init("runtime_id", \.runtimeID)]
   }
 
+  /// A round with its roots.
   public struct SyncedRound: WireMap, Hashable, Sendable {
     public var round: UInt64 = 0
     public var ioRoot = Root(type: .invalid, hash: .zero)
@@ -25,6 +27,7 @@ public enum StorageSync {
     public static let fields: [Field<Self>] = [.init("round", \.round), .init("io_root", \.ioRoot), .init("state_root", \.stateRoot)]
   }
 
+  /// Asks to stop or go on making checkpoints.
   public struct PauseRequest: WireMap, Hashable, Sendable {
     public var runtimeID = Namespace()
     public var pause = false

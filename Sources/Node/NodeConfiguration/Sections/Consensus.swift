@@ -96,6 +96,7 @@ public struct ConsensusConfiguration: ConfigurationSection {
     ]
   }
 
+  /// `consensus.state_sync`: start from a checkpoint instead of the first block.
   public struct StateSync: ConfigurationSection {
     public var enabled = false
 
@@ -103,6 +104,7 @@ public struct ConsensusConfiguration: ConfigurationSection {
     static let keys: [ConfigurationKey<Self>] = [.init("enabled", \.enabled)]
   }
 
+  /// `consensus.light_client`: whom and what a fresh node trusts.
   public struct LightClient: ConfigurationSection {
     public var trust = Trust()
 
@@ -121,6 +123,7 @@ public struct ConsensusConfiguration: ConfigurationSection {
     }
   }
 
+  /// `consensus.supplementary_sanity`: invariants of the state, checked every so many blocks.
   public struct SupplementarySanity: ConfigurationSection {
     public var enabled = false
     /// In blocks.

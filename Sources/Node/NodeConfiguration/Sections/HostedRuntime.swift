@@ -62,6 +62,7 @@ extension RuntimeConfiguration {
     }
   }
 
+  /// What the sandbox of one component may use of the network.
   public struct Networking: ConfigurationSection {
     public var incoming: [Incoming] = []
 

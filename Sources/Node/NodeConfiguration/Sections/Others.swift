@@ -11,6 +11,7 @@ public struct KeyManagerConfiguration: ConfigurationSection {
     .init("churp", \.churp, .keyManager),
   ]
 
+  /// `keymanager.churp`: key managers that share their secret.
   public struct Churp: ConfigurationSection {
     public var schemes: [Scheme] = []
 
@@ -18,6 +19,7 @@ public struct KeyManagerConfiguration: ConfigurationSection {
     static let keys: [ConfigurationKey<Self>] = [.init("schemes", \.schemes)]
   }
 
+  /// One sharing scheme.
   public struct Scheme: ConfigurationSection, ConfigurationListItem {
     public var id: UInt8 = 0
 
@@ -43,6 +45,7 @@ public struct StorageConfiguration: ConfigurationSection {
     .init("checkpointer", \.checkpointer, .checkpoints),
   ]
 
+  /// `storage.checkpointer`: snapshots of ParaTime state for others to start from.
   public struct Checkpointer: ConfigurationSection {
     public var enabled = false
     public var checkInterval = Duration.seconds(60)
@@ -70,6 +73,7 @@ public struct SentryConfiguration: ConfigurationSection {
   public init() {}
   static let keys: [ConfigurationKey<Self>] = [.init("enabled", \.enabled, .sentry), .init("control", \.control, .sentry)]
 
+  /// `sentry.control`: where a sentry answers the nodes behind it.
   public struct Control: ConfigurationSection {
     public var port: UInt16 = 9009
     /// TLS keys in base64.

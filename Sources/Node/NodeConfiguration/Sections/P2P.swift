@@ -17,6 +17,7 @@ public struct P2PConfiguration: ConfigurationSection {
     .init("connection_manager", \.connectionManager, .peers), .init("connection_gater", \.connectionGater, .peers),
   ]
 
+  /// `p2p.discovery`: how peers are found.
   public struct Discovery: ConfigurationSection {
     public var bootstrap = Bootstrap()
 
@@ -36,6 +37,7 @@ public struct P2PConfiguration: ConfigurationSection {
     }
   }
 
+  /// `p2p.registration`: what the node's descriptor says of its addresses.
   public struct Registration: ConfigurationSection {
     /// `IP:port`; empty for all addresses of the machine that are not loopback.
     public var addresses: [String] = []
@@ -44,6 +46,7 @@ public struct P2PConfiguration: ConfigurationSection {
     static let keys: [ConfigurationKey<Self>] = [.init("addresses", \.addresses)]
   }
 
+  /// `p2p.gossipsub`: queues of the publish-subscribe protocol, in messages.
   public struct Gossipsub: ConfigurationSection {
     public var peerOutboundQueueSize = 32
     public var validateQueueSize = 32
@@ -57,6 +60,7 @@ public struct P2PConfiguration: ConfigurationSection {
     ]
   }
 
+  /// `p2p.peer_manager`: how many peers of a protocol are enough.
   public struct PeerManager: ConfigurationSection {
     public var connectednessLowWater = 0.2
 
@@ -64,6 +68,7 @@ public struct P2PConfiguration: ConfigurationSection {
     static let keys: [ConfigurationKey<Self>] = [.init("connectedness_low_water", \.connectednessLowWater)]
   }
 
+  /// `p2p.connection_manager`: how many connections are kept.
   public struct ConnectionManager: ConfigurationSection {
     public var maxPeers = 100
     public var peerGracePeriod = Duration.seconds(20)
@@ -75,6 +80,7 @@ public struct P2PConfiguration: ConfigurationSection {
     ]
   }
 
+  /// `p2p.connection_gater`: addresses that are not talked to.
   public struct ConnectionGater: ConfigurationSection {
     /// IP addresses.
     public var blockedPeers: [String] = []

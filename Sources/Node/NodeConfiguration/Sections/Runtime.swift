@@ -39,6 +39,7 @@ public struct RuntimeConfiguration: ConfigurationSection {
     .init("tdx", \.tdx, .tee), .init("log", \.log),
   ]
 
+  /// `runtime.sgx`: the loader of enclaves.
   public struct SGX: ConfigurationSection {
     public var loader = ""
 
@@ -46,6 +47,7 @@ public struct RuntimeConfiguration: ConfigurationSection {
     static let keys: [ConfigurationKey<Self>] = [.init("loader", \.loader)]
   }
 
+  /// `runtime.prune`: which rounds of the history are kept.
   public struct Prune: ConfigurationSection {
     /// `none` or `keep_last`.
     public var strategy = "none"
@@ -58,6 +60,7 @@ public struct RuntimeConfiguration: ConfigurationSection {
     ]
   }
 
+  /// `runtime.indexer`: how the history catches up.
   public struct Indexer: ConfigurationSection {
     public var batchSize: UInt16 = 1000
 
@@ -65,6 +68,7 @@ public struct RuntimeConfiguration: ConfigurationSection {
     static let keys: [ConfigurationKey<Self>] = [.init("batch_size", \.batchSize)]
   }
 
+  /// `runtime.tx_pool`: bounds of a ParaTime's transaction pool.
   public struct TransactionPool: ConfigurationSection {
     public var maxScheduled: UInt64 = 50_000
     public var cacheSize: UInt64 = 100_000
@@ -82,6 +86,7 @@ public struct RuntimeConfiguration: ConfigurationSection {
     ]
   }
 
+  /// `runtime.load_balancer`: instances of one component.
   public struct LoadBalancer: ConfigurationSection {
     public var instances: UInt64 = 0
 
@@ -89,6 +94,7 @@ public struct RuntimeConfiguration: ConfigurationSection {
     static let keys: [ConfigurationKey<Self>] = [.init("num_instances", \.instances)]
   }
 
+  /// `runtime.tdx`: identifiers of virtual machines.
   public struct TDX: ConfigurationSection {
     public var cidStart: UInt32 = 0xA515_0000
     public var cidCount: UInt32 = 1024
@@ -97,6 +103,7 @@ public struct RuntimeConfiguration: ConfigurationSection {
     static let keys: [ConfigurationKey<Self>] = [.init("cid_start", \.cidStart), .init("cid_count", \.cidCount)]
   }
 
+  /// `runtime.log`: the files that ParaTimes log to.
   public struct RuntimeLog: ConfigurationSection {
     /// Bytes of a component's log that are kept.
     public var maxSize = 1_048_576

@@ -125,6 +125,7 @@ public struct LocalCall: Sendable {
     self.arguments = arguments
   }
 
+  /// What a local call gives.
   public enum Answer: Sendable {
     /// CBOR.
     case success([UInt8])

@@ -4,6 +4,7 @@ internal import JSONText
 
 /// Writes a runtime's log: one JSON object a line on standard error, as a host reads it (sheet 07 E.1).
 public struct GuestLog: Sendable {
+  /// How much a line matters.
   public enum Level: String, Sendable, Comparable {
     case trace = "TRCE"
     case debug = "DEBG"
@@ -25,11 +26,16 @@ public struct GuestLog: Sendable {
     self.level = level
   }
 
+  /// The same log under another module's name.
   public func module(_ name: String) -> GuestLog { GuestLog(module: name, level: level) }
 
+  /// For those who look for a fault.
   public func debug(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) { write(.debug, message, fields) }
+  /// What an operator wants to see.
   public func info(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) { write(.info, message, fields) }
+  /// Something is not as it should be.
   public func warn(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) { write(.warn, message, fields) }
+  /// Something failed.
   public func error(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) { write(.error, message, fields) }
 
   private func write(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>) {

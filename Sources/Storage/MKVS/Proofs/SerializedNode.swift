@@ -3,16 +3,20 @@ public import OasisCrypto
 
 /// A single node outside of a tree, with the forms in which it travels (sheet 02 §1.3 to §1.5).
 public struct SerializedNode: Hashable, Sendable {
+  /// A key with its value.
   public struct Leaf: Hashable, Sendable {
     public var key: [UInt8]
     public var value: [UInt8]
 
     public init(key: [UInt8], value: [UInt8]) { (self.key, self.value) = (key, value) }
 
+    /// Over tag 0, key and value, each with its length.
     public var hash: Hash { Hash.digest([0] + littleEndian(key.count, 4) + key + littleEndian(value.count, 4) + value) }
+    /// As it lies in proofs and databases.
     public var bytes: [UInt8] { [0] + littleEndian(key.count, 2) + key + littleEndian(value.count, 4) + value }
   }
 
+  /// A fork: bits that all keys below share, and what lies left (0) and right (1).
   public struct Inner: Hashable, Sendable {
     public var labelBits: Int
     public var label: [UInt8]
@@ -33,12 +37,17 @@ public struct SerializedNode: Hashable, Sendable {
       Hash.digest(
         [1] + littleEndian(labelBits, 2) + label + leafHash.bytes + (left ?? .empty).bytes + (right ?? .empty).bytes)
     }
+    /// Over label, leaf and children by their hashes.
     public var hash: Hash { hash(leafHash: leaf?.hash ?? .empty) }
+    /// Without children, the leaf inside: how proofs of version 0 have it.
     public var compact0: [UInt8] { [1] + littleEndian(labelBits, 2) + label + (leaf?.bytes ?? [2]) }
+    /// Without children and leaf, which follows as a node of its own: how proofs of version 1 have it.
     public var compact1: [UInt8] { [1] + littleEndian(labelBits, 2) + label + [2] }
+    /// With the hashes of both children, as databases have it.
     public var full: [UInt8] { compact0 + (left ?? .empty).bytes + (right ?? .empty).bytes }
   }
 
+  /// What a node is.
   public enum Content: Hashable, Sendable {
     case leaf(Leaf)
     case inner(Inner)

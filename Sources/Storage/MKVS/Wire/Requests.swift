@@ -77,6 +77,7 @@ public struct GetPrefixesRequest: WireMap, Hashable {
     self.proofVersion = proofVersion
   }
 
+  /// The prefixes asked for; none where the list is absent.
   public var prefixes: [[UInt8]] { prefixList ?? [] }
 
   public static let fields: [Field<Self>] = [
@@ -106,6 +107,7 @@ public struct IterateRequest: WireMap, Hashable {
   ]
 }
 
+/// The proof that answers a request.
 public struct ProofResponse: WireMap, Hashable {
   public var proof = Proof()
 
