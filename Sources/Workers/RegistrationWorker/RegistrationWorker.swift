@@ -237,7 +237,7 @@ public actor RegistrationWorker {
   private func descriptor(_ epoch: Epoch) async throws -> (Node, [(RoleProvider, UInt64)]) {
     var node = Node()
     (node.version, node.id, node.entityID, node.expiration) = (
-      Node.latestVersion, configuration.node.publicKey, configuration.entityID, epoch + 2
+      Node.latestVersion, configuration.node.publicKey, configuration.entityID, epoch &+ 2  // wraps as the reference's
     )
     node.tls = .init(publicKey: configuration.tls.publicKey)
     node.p2p = .init(id: configuration.p2p.publicKey, addresses: nil)
