@@ -15,13 +15,13 @@ import Testing
       + NodeLoaders.loaders)
   static let paths = run.files(root: root).map(\.path)
 
-  @Test(arguments: paths) func agreesWithTheReference(path: String) throws {
+  @Test(arguments: paths) func agreesWithTheReference(path: String) async throws {
     let file = try #require(Self.run.files(root: Self.root).first { $0.path == path })
     guard let loader = Self.run.loader(of: path) else {
       #expect(Self.run.isCompanion(path), "no loader reads \(path)")
       return
     }
-    let report = Self.run.run(file, with: loader)
+    let report = await Self.run.runAside(file, with: loader)
     #expect(report.failed == 0, "\(report.failures.joined(separator: "\n"))")
     #expect(report.passed > 0)
   }

@@ -1,5 +1,4 @@
 internal import CommandLineTool
-internal import Dispatch
 internal import Foundation
 internal import GoldenSupport
 internal import JSONText
@@ -39,7 +38,7 @@ final class CommandCases {
     let (out, errors) = (Kept(""), Kept(""))
     let console = Console(print: { text in out.update { $0 += text } }, printError: { text in errors.update { $0 += text } })
     let words = arguments.map(inOurs)
-    let code = Self.wait { await NodeCommands.tool(console: console).run(words) }
+    let code = try Blocking.wait { await NodeCommands.tool(console: console).run(words) }
     let (output, problems) = (inTheirs(out.value), inTheirs(errors.value))
     try expectEqual(Int(code), recorded.exit ?? -1, "exit code (\(output.prefix(600))\(problems.prefix(600)))")
     try CommandOutput(recorded, isOfNetwork: isOfNetwork).compare(output, problems)
@@ -78,23 +77,12 @@ final class CommandCases {
     let end = Date(timeIntervalSinceNow: 120)
     while Date() < end, node.isRunning {
       if file.fileExists(atPath: socket) {
-        let code = Self.wait { await NodeCommands.tool(console: silent).run(["control", "is-synced", "-a", "unix:\(socket)"]) }
+        let code = try Blocking.wait { await NodeCommands.tool(console: silent).run(["control", "is-synced", "-a", "unix:\(socket)"]) }
         if code == 0 { return }
       }
       usleep(200_000)
     }
     throw GoldenError("our network's node does not come up: \(node.outputText.suffix(800))\(node.errorText)")
-  }
-
-  private static func wait(_ body: @escaping @Sendable () async -> Int32) -> Int32 {
-    let (done, result) = (DispatchSemaphore(value: 0), Kept<Int32>(-1))
-    Task.detached {
-      let code = await body()
-      result.update { $0 = code }
-      done.signal()
-    }
-    done.wait()
-    return result.value
   }
 
   // MARK: Paths

@@ -1,9 +1,7 @@
 internal import AsyncIO
-internal import Dispatch
 internal import Foundation
 internal import GRPC
 internal import GoldenSupport
-internal import Synchronization
 
 /// `rpc/http2/*.bin`: whole connections. A server of ours whose handlers answer as recorded is sent what the recorded client sent; headers,
 /// bodies and trailers of its answers are the recorded ones.
@@ -24,7 +22,7 @@ enum ConnectionLoader: GoldenLoader {
     guard !calls.isEmpty else { throw GoldenError("the client made no call") }
     let methods = try calls.map { try method($0.value, answer: server.streams[$0.key] ?? .init()) }
     let wanted = Dictionary(uniqueKeysWithValues: calls.map { ($0.key, server.streams[$0.key] ?? .init()) })
-    let ours = try blocking { try await answer(to: client.withoutFarewells, methods: methods, wanted: wanted) }
+    let ours = try Blocking.wait { try await answer(to: client.withoutFarewells, methods: methods, wanted: wanted) }
     for (id, _) in calls {
       let (mine, theirs) = (ours.streams[id] ?? .init(), wanted[id] ?? .init())
       report.check("stream \(id) headers") { try expectEqual(mine.blocks.first ?? [], theirs.blocks.first ?? [], "headers") }
@@ -78,20 +76,4 @@ enum ConnectionLoader: GoldenLoader {
     await serving
     return frames
   }
-
-  /// Waits for an asynchronous body; loaders are synchronous.
-  private static func blocking<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
-    let (done, result) = (DispatchSemaphore(value: 0), Box<Value>())
-    Task.detached {
-      let outcome: Result<Value, any Error>
-      do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
-      result.value.withLock { $0 = outcome }
-      done.signal()
-    }
-    done.wait()
-    guard let outcome = result.value.withLock({ $0 }) else { throw GoldenError("no answer") }
-    return try outcome.get()
-  }
-
-  private final class Box<Value: Sendable>: Sendable { let value = Mutex<Result<Value, any Error>?>(nil) }
 }
