@@ -23,6 +23,8 @@ public struct ChildConfiguration: Sendable {
   public var descriptors: [Inherited]
   /// Whether the child leads a process group of its own, so that it can be killed with its children.
   public var ownProcessGroup: Bool
+  /// Whether what is left of the child's own group is killed when the child ends by itself.
+  public var endsGroup = false
 
   public init(
     executable: String, arguments: [String] = [], environment: [String] = [], workingDirectory: String? = nil,
@@ -54,9 +56,9 @@ public final class ChildProcess: Sendable {
   private let ownGroup: Bool
   @IO private let watcher: ExitWatcher
 
-  @IO private init(processID: Int32, handle: Descriptor, ownGroup: Bool) throws(IOError) {
+  @IO private init(processID: Int32, handle: Descriptor, ownGroup: Bool, endsGroup: Bool) throws(IOError) {
     (self.processID, self.handle, self.ownGroup) = (processID, handle, ownGroup)
-    watcher = try ExitWatcher(handle)
+    watcher = try ExitWatcher(handle, group: ownGroup && endsGroup ? processID : nil)
   }
 
   /// Starts a child: empty signal mask, default signals, no descriptors but the given ones.
@@ -65,7 +67,8 @@ public final class ChildProcess: Sendable {
     do throws(IOError) {
       let raw = pidfd_open(processID, 0)
       guard raw >= 0 else { throw .system("pidfd_open", code: errno) }
-      return try ChildProcess(processID: processID, handle: Descriptor(owning: raw), ownGroup: configuration.ownProcessGroup)
+      return try ChildProcess(
+        processID: processID, handle: Descriptor(owning: raw), ownGroup: configuration.ownProcessGroup, endsGroup: configuration.endsGroup)
     } catch {
       // Nobody could watch it: it must not stay, neither running nor dead.
       _ = Glibc.kill(configuration.ownProcessGroup ? -processID : processID, SIGKILL)
@@ -168,12 +171,14 @@ private func withCStrings<Value>(_ strings: [String], _ body: (UnsafePointer<Uns
 /// Waits for a process descriptor to become readable, then reaps the child.
 @IO private final class ExitWatcher {
   private let descriptor: Descriptor
+  /// The group that is killed when its leader ends.
+  private let group: Int32?
   private let poll: UnsafeMutablePointer<uv_poll_t> = .allocate(capacity: 1)
   private(set) var exit: ChildExit?
   private var waiters: [CheckedContinuation<ChildExit, Never>] = []
 
-  init(_ descriptor: Descriptor) throws(IOError) {
-    self.descriptor = descriptor
+  init(_ descriptor: Descriptor, group: Int32?) throws(IOError) {
+    (self.descriptor, self.group) = (descriptor, group)
     let status = uv_poll_init(IO.loop.loop, poll, descriptor.raw)
     guard status == 0 else {
       poll.deallocate()
@@ -191,6 +196,10 @@ private func withCStrings<Value>(_ strings: [String], _ body: (UnsafePointer<Uns
   private func reap() {
     guard exit == nil else { return }
     var info = siginfo_t()
+    // The leader is looked at first and reaped after: as long as it is not, the group's number cannot be another's.
+    if let group, waitid(P_PIDFD, id_t(descriptor.raw), &info, WEXITED | WNOHANG | WNOWAIT) == 0, clinux_child_pid(&info) != 0 {
+      _ = Glibc.kill(-group, SIGKILL)
+    }
     let ended: ChildExit
     if waitid(P_PIDFD, id_t(descriptor.raw), &info, WEXITED | WNOHANG) == 0 {
       guard clinux_child_pid(&info) != 0 else { return }

@@ -91,7 +91,7 @@ extension AsyncStream where Element == RuntimeEvent {
   }
 }
 
-@Suite("Hosted runtimes, in Bubblewrap (07 B.2)", .serialized) struct HostedRuntimeTests {
+@Suite("Hosted runtimes, in Bubblewrap (07 B.2)", .serialized, .timeLimit(.minutes(6))) struct HostedRuntimeTests {
   @Test func startsAndAnswers() async throws {
     try await withGuest("normal") { runtime, events, log in
       #expect(await events.next() == .started(version: Version(0, 1)))
@@ -147,6 +147,7 @@ extension AsyncStream where Element == RuntimeEvent {
     ("garbage", "failed to initialize connection: failed to read response: connection closed"),
     ("huge", "failed to initialize connection: failed to read response: connection closed"),
     ("wrong-version", "version mismatch (runtime reported: 0.2.0 bundle: 0.1.0)"),
+    ("wrong-id", "failed to initialize connection: invalid runtime id"),
     ("wrong-protocol", "failed to initialize connection: incompatible runtime host protocol version (expected: 5 got: 4.1.0)"),
   ])
   func doesNotStart(_ mode: String, _ reason: String) async throws {
@@ -156,11 +157,64 @@ extension AsyncStream where Element == RuntimeEvent {
       try await log.wait(for: #""msg":"failed to start runtime""#, reason, #""attempt":2"#)
       while await runtime.status.state != .failing { try await IO.sleep(for: .milliseconds(5)) }
       #expect(await runtime.status.nextAttempt != nil)
+      let status = await runtime.status
+      #expect(status.restarts >= 1 && status.lastFailure?.hasPrefix(reason) == true)
       if mode == "exit" {
+        #expect(status.lastFailure == "\(reason) (exit status 3, this runtime gives up)")
         try await log.wait(for: #""msg":"this runtime gives up""#, #""level":"warn""#, #""module":"runtime""#)
         try await log.wait(for: #""status":"exit status 3""#)
       }
     }
+  }
+
+  @Test func whatExitsAtOnceForEverIsTriedEverMoreRarely() async throws {
+    try await withGuest("exit") { runtime, events, log in
+      for _ in 0..<5 { _ = await events.failure() }
+      let status = await runtime.status
+      #expect(status.state == .failing || status.state == .starting)
+      #expect(status.restarts >= 4)
+      #expect(log.all.filter { $0.contains("what usually helps") }.count == 1)
+    }
+  }
+
+  @Test func childrenOfARuntimeEndWithIt() async throws {
+    let folder = NSTemporaryDirectory() + "orphan-\(UInt32.random(in: 0...UInt32.max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try "#!/bin/sh\nsleep 1000 >/dev/null 2>&1 &\necho child $! >&2\nexit 3\n".write(
+      toFile: "\(folder)/test-guest", atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder)/test-guest")
+    try await withGuest("normal", sandbox: .none, change: { $0.directory = folder }) { _, events, log in
+      _ = await events.failure()
+      let line = try #require(log.all.first { $0.contains("child ") })
+      let number = try #require(line.split(separator: "child ").last.flatMap { Int32($0.prefix { $0.isNumber }) })
+      // Killed, and reaped by whoever took it over.
+      while kill(number, 0) == 0, !isZombie(number) { try await IO.sleep(for: .milliseconds(10)) }
+    }
+  }
+
+  private func isZombie(_ number: Int32) -> Bool {
+    guard let text = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8) else { return true }
+    return text.split(separator: ")").last?.split(separator: " ").first == "Z"
+  }
+
+  @Test(arguments: ["no-connect", "silent", "no-ping", "stop-reading", "normal"]) func stopsWhateverItDoes(_ mode: String) async throws {
+    var configuration = try guestConfiguration(mode)
+    configuration.timing.connect = .seconds(60)
+    configuration.timing.information = .seconds(60)
+    let collector = Collector()
+    let runtime = HostedRuntime(
+      configuration, handler: TestNode(), log: Log(LogOutput(format: .json, levels: LogLevels(.debug), sink: collector), module: "test"))
+    let running = Task { await runtime.run() }
+    try await collector.wait(for: "waiting for runtime to connect")
+    async let call = runtime.call(.runtimeQueryRequest(RuntimeQueryRequest()))  // waits, or runs, while it is stopped
+    if mode != "no-connect" { try await collector.wait(for: "runtime connected") }
+    let began = ContinuousClock.now
+    running.cancel()
+    await running.value
+    _ = try? await call
+    #expect(ContinuousClock.now - began < .seconds(8))
+    #expect(await runtime.status.state == .stopped)
   }
 
   @Test func unresponsiveRuntimesAreRestarted() async throws {
@@ -233,7 +287,7 @@ extension AsyncStream where Element == RuntimeEvent {
   }
 }
 
-@Suite("Sandboxes that cannot start (cli/logs)", .serialized) struct SandboxFailureTests {
+@Suite("Sandboxes that cannot start (cli/logs)", .serialized, .timeLimit(.minutes(4))) struct SandboxFailureTests {
   private func script(_ text: String) throws -> String {
     let path = NSTemporaryDirectory() + "bwrap-\(UInt32.random(in: 0...UInt32.max))"
     try "#!/bin/sh\n\(text)\n".write(toFile: path, atomically: true, encoding: .utf8)
@@ -253,8 +307,22 @@ extension AsyncStream where Element == RuntimeEvent {
     try await withGuest("normal", sandbox: .bubblewrap(path)) { runtime, events, log in
       #expect(await events.failure() == "terminated while waiting for runtime to connect")
       try await log.wait(for: #""msg":"bwrap: setting up uid map: Permission denied""#, #""level":"warn""#, #""module":"runtime""#)
-      try await log.wait(for: #""status":"exit status 1""#, "user namespaces")
-      #expect(await runtime.status.lastFailure == "terminated while waiting for runtime to connect")
+      try await log.wait(for: #""status":"exit status 1""#)
+      try await log.wait(for: "what usually helps", "user namespaces")
+      #expect(
+        await runtime.status.lastFailure
+          == "terminated while waiting for runtime to connect (exit status 1, bwrap: setting up uid map: Permission denied)")
+    }
+  }
+
+  @Test(arguments: ["exit 1", "echo bubblewrap something", "sleep 100 & wait"]) func unreadableVersionIsTriedAllTheSame(_ answer: String)
+    async throws
+  {
+    let path = try script("[ \"$1\" = --version ] && { \(answer); exit 0; }; exec /usr/bin/bwrap \"$@\"")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try await withGuest("normal", sandbox: .bubblewrap(path)) { _, events, log in
+      #expect(await events.next() == .started(version: Version(0, 1)))
+      #expect(!log.all.contains { $0.contains("please upgrade bubblewrap") })
     }
   }
 

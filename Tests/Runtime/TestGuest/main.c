@@ -94,6 +94,10 @@ int main(void) {
       memcpy(info, info_body, sizeof(info_body));
       if (!strcmp(mode, "wrong-protocol")) ((char *)memmem(info, sizeof(info), "major\x05", 6))[5] = 4;
       if (!strcmp(mode, "wrong-version") || !strcmp(mode, "version-2")) ((char *)memmem(info, sizeof(info), "minor\x01", 6))[5] = 2;
+      if (!strcmp(mode, "wrong-id")) {
+        ANSWER("\x64" "body\xa1\x65" "Error\xa3\x64" "code\x01\x66module\x6erhp/dispatcher\x67message\x72invalid runtime id\x6cmessage_type\x02");
+        continue;
+      }
       if (!strcmp(mode, "calls")) answer(s, (const uint8_t *)"", identity_body, sizeof(identity_body) - 1);
       if (answer(s, id, info, sizeof(info) - 1)) return 7;
       if (!strcmp(mode, "crash")) {

@@ -25,6 +25,8 @@ struct SandboxedProgram: Sendable {
 /// Why a sandbox could not be started; the text stands in the log after `failed to spawn sandbox:`.
 struct SandboxError: Error, CustomStringConvertible {
   let description: String
+  /// What an operator can do about it.
+  var hint: String?
 }
 
 extension SandboxedProgram {
@@ -53,20 +55,30 @@ extension SandboxedProgram {
   func child(in kind: SandboxKind, output: Descriptor) throws -> ChildConfiguration {
     var descriptors = [ChildConfiguration.Inherited(output, as: 1), ChildConfiguration.Inherited(output, as: 2)]
     guard case .bubblewrap(let binary) = kind else {
-      return ChildConfiguration(
+      var child = ChildConfiguration(
         executable: executable, environment: variables.map { "\($0.name)=\($0.value)" }, descriptors: descriptors)
+      child.endsGroup = true
+      return child
     }
-    guard access(binary, F_OK) == 0 else { throw SandboxError(description: "sandbox binary not found") }
+    guard access(binary, F_OK) == 0 else {
+      throw SandboxError(
+        description: "sandbox binary not found",
+        hint: "install bubblewrap, or set runtime.sandbox_binary to its program; there is none at \(binary)")
+    }
     let resolver = LibraryResolver(searchPath: Self.libraryPath(inherited))
     let libraries: [LibraryResolver.Mount]
     do { libraries = try resolver.mounts(for: executable) } catch {
-      throw SandboxError(description: "sandbox: failed to resolve libraries: \(error)")
+      throw SandboxError(
+        description: "sandbox: failed to resolve libraries: \(error)",
+        hint: "install the library that is named on this machine, or link the runtime statically")
     }
     let filter = Descriptor(owning: try SeccompPolicy.export())
     let options = try Self.file(options(libraries: libraries, seccompDescriptor: 4))
     descriptors += [.init(options, as: 3), .init(filter, as: 4)]
-    return ChildConfiguration(
+    var child = ChildConfiguration(
       executable: binary, arguments: ["--args", "3", "--", "/entrypoint"], environment: inherited, descriptors: descriptors)
+    child.endsGroup = true
+    return child
   }
 
   private static func libraryPath(_ environment: [String]) -> [String] {

@@ -183,8 +183,12 @@ extension HostedRuntime {
       }
     } catch {
       if Task.isCancelled { return tellTermination() }
-      status.lastFailure = "\(error)"
+      let failure = error as? LaunchError
+      let summary = failure?.summary ?? "\(error)"
       log.error("failed to start runtime", ["err": "\(error)", "attempt": number])
+      // The same advice once is enough, however often the same thing fails.
+      if let hint = failure?.hint, summary != status.lastFailure { log.warn("what usually helps", ["hint": hint, "failure": summary]) }
+      status.lastFailure = summary
       broadcaster.send(.failedToStart("\(error)"))
     }
   }
@@ -227,13 +231,25 @@ extension HostedRuntime {
     request.localConfiguration = configuration.localConfiguration
     let information: RuntimeInfoResponse
     do { information = try await connection.initialize(request, within: configuration.timing.information) } catch {
-      throw LaunchError("failed to initialize connection: \(error)")
+      throw LaunchError("failed to initialize connection: \(error)", hint: Self.hint(for: error))
     }
     if configuration.component.id.isRONL, information.runtimeVersion != configuration.component.version {
       throw LaunchError(
-        "version mismatch (runtime reported: \(information.runtimeVersion) bundle: \(configuration.component.version))")
+        "version mismatch (runtime reported: \(information.runtimeVersion) bundle: \(configuration.component.version))",
+        hint: "the bundle's manifest names another version than the program in it: use a bundle that was packed anew")
     }
     return information
+  }
+
+  private static func hint(for error: any Error) -> String? {
+    switch error {
+    case ConnectionError.incompatibleVersion:
+      "the runtime was built for another version of the Runtime Host Protocol: use a bundle built for this node's version"
+    case ConnectionError.timedOut: "the runtime connected, but said nothing: see its own lines (module runtime) above"
+    case is CallError:
+      "the runtime refuses this node: is the bundle of this runtime and this network? See its own lines (module runtime) above"
+    default: nil
+    }
   }
 
   private func publish(_ connection: RuntimeConnection, _ process: ChildProcess, _ information: RuntimeInfoResponse) {
@@ -338,10 +354,4 @@ extension HostedRuntime {
     await process.kill()
     _ = await process.wait()
   }
-}
-
-/// Why a runtime did not become ready.
-struct LaunchError: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
 }

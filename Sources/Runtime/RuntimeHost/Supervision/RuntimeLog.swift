@@ -8,6 +8,12 @@ struct RuntimeLog: Sendable {
     var level: LogLevel
     var module: String
     var fields: [LogValue.Field]
+
+    /// The text of a line that was no JSON.
+    var plainText: String? {
+      guard fields.count == 2, fields[0].key == "ts", case .text(let text) = fields[1].value else { return nil }
+      return text
+    }
   }
 
   /// Bytes without a line end that are kept at most.

@@ -11,6 +11,7 @@ final class RuntimeOutput: Sendable {
   private let log: Log
   private let component: Log?
   private let finished = Atomic(false)
+  private let lastPlain = Mutex<String?>(nil)
 
   init(_ configuration: RuntimeConfiguration, log: Log) {
     self.log = log.module("runtime").with([
@@ -21,6 +22,9 @@ final class RuntimeOutput: Sendable {
 
   /// Whether the output has ended and everything was logged.
   var isFinished: Bool { finished.load(ordering: .acquiring) }
+
+  /// The last line that was no JSON, cut to 300 characters; nil where there was none.
+  var lastPlainLine: String? { lastPlain.withLock { $0 } }
 
   /// Logs until the stream ends.
   func forward(_ stream: ByteStream) async {
@@ -44,6 +48,7 @@ final class RuntimeOutput: Sendable {
       let (isTaken, dropped) = allowance.take(size / lines.count, at: .now)
       tell(dropped: dropped)
       guard isTaken else { continue }
+      if let text = line.plainText, !text.isEmpty { lastPlain.withLock { $0 = String(text.prefix(300)) } }
       log.module(line.module).forward(line.level, line.fields)
       component?.module(line.module).forward(line.level, line.fields)
     }

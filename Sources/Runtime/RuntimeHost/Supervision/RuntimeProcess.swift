@@ -14,7 +14,9 @@ enum RuntimeProcess {
     guard let executable = configuration.component.elfExecutable else { throw LaunchError("component has no ELF executable") }
     let folder: String
     do { folder = try makeTemporaryDirectory(in: configuration.temporaryDirectory) } catch {
-      throw LaunchError("failed to create temporary directory: \(error)")
+      throw LaunchError(
+        "failed to create temporary directory: \(error)",
+        hint: "a socket is made there for each start: set TMPDIR to a folder that exists and can be written; 1 MiB is enough")
     }
     defer { removeFolder(folder) }
     let socket = "\(folder)/host.sock"
@@ -39,7 +41,7 @@ enum RuntimeProcess {
       process = try await ChildProcess.spawn(program.child(in: configuration.sandbox, output: output.write))
     } catch {
       await listener.close()
-      throw LaunchError("failed to spawn sandbox: \(error)")
+      throw LaunchError("failed to spawn sandbox: \(error)", hint: (error as? SandboxError)?.hint ?? sandboxHint)
     }
     output.write.close()
     let logs = RuntimeOutput(configuration, log: log)
@@ -67,7 +69,10 @@ enum RuntimeProcess {
       // What the process still had to say arrives now; whoever inherited its output cannot hold us up.
       await drain(logs, stream)
       group.cancelAll()
-      try result.get()
+      do { try result.get() } catch var failure as LaunchError {
+        failure.lastWords = logs.lastPlainLine
+        throw failure
+      }
     }
   }
 
@@ -117,16 +122,42 @@ enum RuntimeProcess {
         return stream
       }
     } catch {
-      if isLate.load(ordering: .relaxed) { throw LaunchError("timed out while waiting for runtime to connect") }
+      if isLate.load(ordering: .relaxed) {
+        throw LaunchError(
+          "timed out while waiting for runtime to connect",
+          hint: "the runtime runs, but did not connect within \(configuration.timing.connect): see its own lines (module runtime) above")
+      }
       guard let exit = await process.exit else { throw LaunchError("failed to accept connection: \(error)") }
-      log.warn("runtime ended before it connected", ["status": "\(exit)", "hint": hint])
-      throw LaunchError("terminated while waiting for runtime to connect")
+      log.warn("runtime ended before it connected", ["status": "\(exit)"])
+      throw LaunchError("terminated while waiting for runtime to connect", exit: exit, hint: sandboxHint)
     }
     log.info("runtime connected", ["pid": process.processID])
     return stream
   }
 
-  private static let hint =
+  private static let sandboxHint =
     "see the lines of module runtime above; where bwrap is refused: allow user namespaces (sysctl kernel.unprivileged_userns_clone, "
     + "kernel.apparmor_restrict_unprivileged_userns), under Docker --security-opt seccomp=unconfined --security-opt apparmor=unconfined"
+}
+
+/// Why a runtime did not become ready.
+struct LaunchError: Error, CustomStringConvertible {
+  /// As the reference's log has it.
+  let description: String
+  /// How the process ended, where that is the reason.
+  var exit: ChildExit?
+  /// What an operator can do about it.
+  var hint: String?
+  /// The last line that was no log line of the runtime's own: what the sandbox or the loader said.
+  var lastWords: String?
+
+  init(_ description: String, exit: ChildExit? = nil, hint: String? = nil) {
+    (self.description, self.exit, self.hint) = (description, exit, hint)
+  }
+
+  /// One line for the status: the reason, how the process ended, what it said.
+  var summary: String {
+    let end = [exit?.description, lastWords].compactMap(\.self).joined(separator: ", ")
+    return end.isEmpty ? description : "\(description) (\(end))"
+  }
 }
