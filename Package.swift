@@ -122,24 +122,32 @@ let modules: [Module] = [
     uses: [
       "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVSDatabase", "KeyValueStore", "ConsensusApp",
       "ConsensusService", "CometBFT", "Protobuf", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
-    ], tests: ["MKVS"]),
+    ], tests: ["MKVS", "WorkerTestSupport"]),
   Module(
     name: "StorageWorker", floor: "Workers",
     uses: [
       "AsyncValues", "Bytes", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "RegistrationWorker", "RuntimeHistory", "Telemetry",
+    ], tests: ["KeyValueStore", "WorkerTestSupport"]),
+  Module(  // a chain, a runtime and stores in memory for the tests of workers
+    name: "WorkerTestSupport", floor: "Tests/Workers/WorkerTestSupport", kind: .development,
+    uses: [
+      "AsyncValues", "Bytes", "CBOR", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "KeyValueStore", "ConsensusApp",
+      "ConsensusService", "CometBFT", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "CommitteeWorker",
+      "Telemetry",
     ]),
   Module(
     name: "ExecutorWorker", floor: "Workers",
     uses: [
-      "AsyncValues", "Bytes", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService",
-      "RegistrationWorker", "CommitteeWorker", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
-    ], tests: []),
+      "AsyncValues", "Bytes", "CBOR", "KeyValueStore", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp",
+      "ConsensusService", "RegistrationWorker", "CommitteeWorker", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool",
+      "Telemetry",
+    ], tests: ["CometBFT", "WorkerTestSupport"]),
   Module(
     name: "ClientWorker", floor: "Workers",
     uses: [
-      "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService", "CommitteeWorker", "RuntimeProtocol",
-      "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
-    ]),
+      "AsyncValues", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "ConsensusApp", "ConsensusService", "CommitteeWorker",
+      "RegistrationWorker", "RuntimeProtocol", "RuntimeHost", "RuntimeHistory", "TransactionPool", "Telemetry",
+    ], tests: ["Bytes", "KeyValueStore", "WorkerTestSupport"]),
   Module(
     name: "RegistrationWorker", floor: "Workers",
     uses: [
@@ -182,7 +190,7 @@ let modules: [Module] = [
       "RocksDBStore", "MKVS", "MKVSDatabase", "HTTP", "Protobuf", "CometBFT", "ConsensusApp", "ConsensusService", "RuntimeProtocol",
       "RuntimeBundle", "RuntimeHost", "RuntimeHistory", "TransactionPool", "RegistrationWorker", "BeaconWorker", "CommitteeWorker",
       "StorageWorker", "ExecutorWorker", "ClientWorker", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
-    ]),
+    ], tests: ["NetRunner", "test-guest"]),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["JSONText", "CZlib"]),
   Module(

@@ -40,7 +40,8 @@ public actor SubmissionManager {
     var elapsed = Duration.zero
     while true {
       do { return try await attempt(method, raw, signer) } catch {
-        nonces[signer.publicKey] = nil
+        // A submission that was cancelled may have reached the pool: the nonce that follows it is the better guess.
+        if !(error is CancellationError) { nonces[signer.publicKey] = nil }
         guard Self.isTemporary(error), elapsed < .seconds(60) else { throw error }
         let delay = backoff.next()
         log.debug("retrying transaction submission", ["method": method, "err": "\(error)", "delay": "\(delay)"])

@@ -98,6 +98,13 @@ public actor HistoryIndexer {
 
   /// Reads all heights that the history has missed, up to the block's.
   private func reindex(to block: RootHash.AnnotatedBlock) async throws {
+    let known = await history.lastHeight
+    if known > block.height {
+      log.warn(
+        "the history is ahead of the consensus layer, waiting until that has caught up; if the consensus state was removed to begin a "
+          + "new network, remove the runtime's folders history.rocksdb.db and mkvs_storage.rocksdb.db too",
+        ["history_height": known, "consensus_height": block.height])
+    }
     state.phase = .reindexing
     var backoff = Backoff(from: .milliseconds(200), to: .seconds(10))
     while true {

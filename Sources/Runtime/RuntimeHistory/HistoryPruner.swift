@@ -26,4 +26,20 @@ extension RuntimeHistory {
     try forget(rounds)
     return rounds.count
   }
+
+  /// Prunes every `interval` until the task is cancelled, as many passes at a time as there is something to forget; then `after` is run.
+  ///
+  /// A handler that still needs rounds, or a store that fails, ends the turn; the next one tries again.
+  public func prune(
+    _ strategy: PruneStrategy, every interval: Duration, handlers: [any PruneHandler],
+    sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, after: @Sendable () async throws -> Void
+  ) async {
+    guard strategy != .none else { return }
+    while (try? await sleep(max(interval, .seconds(1)))) != nil {
+      do {
+        while try await prune(strategy, handlers: handlers) == Self.mostPruned, !Task.isCancelled {}
+        try await after()
+      } catch { if !Task.isCancelled { tell(error) } }
+    }
+  }
 }

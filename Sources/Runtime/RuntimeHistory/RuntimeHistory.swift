@@ -3,6 +3,7 @@ internal import Bytes
 public import KeyValueStore
 internal import OasisCrypto
 public import OasisTypes
+internal import Synchronization
 public import Telemetry
 
 /// The blocks of one runtime, as far as consensus committed them and as far as the node has their state (08 C7).
@@ -20,13 +21,18 @@ public actor RuntimeHistory {
   /// Blocks that a slow listener may lag behind; later it loses the oldest, which it can still read from the history.
   private static let longestLag = 1024
   private let log: Log
+  private let indexed = Atomic<Int64>(0)
 
   /// Opens the history. `honoursStorage` holds where the node keeps the runtime's state and is no archive.
   public init(store: any KeyValueStore, runtimeID: Namespace, honoursStorage: Bool, log: Log) throws {
     (self.runtimeID, self.honoursStorage) = (runtimeID, honoursStorage)
     self.log = log.module("runtime/history").with(["runtime_id": runtimeID.hex])
     database = try HistoryDatabase(store: store, runtimeID: runtimeID)
+    indexed.store(database.metadata.lastHeight, ordering: .relaxed)
   }
+
+  /// The same as ``lastHeight``, for those who cannot wait: states of the consensus layer above it are still needed.
+  public nonisolated var indexedHeight: Int64 { indexed.load(ordering: .relaxed) }
 
   /// The last consensus height that was looked at; 0 before the first.
   public var lastHeight: Int64 { database.metadata.lastHeight }
@@ -41,6 +47,7 @@ public actor RuntimeHistory {
   public func commit(_ blocks: [RootHash.AnnotatedBlock]) throws {
     guard !blocks.isEmpty else { return }
     try database.commit(blocks)
+    indexed.store(database.metadata.lastHeight, ordering: .relaxed)
     guard isInitialized else { return }
     for block in blocks {
       committed.send(block)
@@ -73,6 +80,7 @@ public actor RuntimeHistory {
 extension RuntimeHistory {
   func prunable(upTo round: UInt64) throws -> [UInt64] { try database.rounds(upTo: round, limit: Self.mostPruned) }
   func forget(_ rounds: [UInt64]) throws { try database.delete(rounds) }
+  func tell(_ error: any Error) { log.debug("rounds were not pruned", ["err": "\(error)"]) }
 }
 
 // MARK: Reading
@@ -82,6 +90,12 @@ extension RuntimeHistory {
   public func committedBlock(round: UInt64) throws -> RootHash.AnnotatedBlock {
     guard let block = try database.block(round: round) else { throw RootHash.Failure(.notFound) }
     return block
+  }
+
+  /// The oldest block; nil before the first.
+  public func earliestBlock() throws -> RootHash.AnnotatedBlock? {
+    guard let round = try database.rounds(upTo: .max, limit: 1).first else { return nil }
+    return try database.block(round: round)
   }
 
   /// The block of a round whose state is there.

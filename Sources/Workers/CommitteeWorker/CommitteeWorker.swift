@@ -16,7 +16,7 @@ public actor CommitteeWorker {
   private let backend: any ConsensusBackend
   private let pool: TransactionPool
   /// The main component, in the versions of the configured bundles.
-  public nonisolated let host: RuntimeAggregate
+  public nonisolated let host: any HostedComponent
   /// Versions of the configured bundles, ascending.
   public nonisolated let versions: [Version]
   private let log: Log
@@ -35,19 +35,22 @@ public actor CommitteeWorker {
   /// The version in force; nil before the descriptor is known or when there is no deployment.
   public private(set) var activeVersion: Version?
   private var nextVersion: Version?
-  /// How long before its epoch a version is started: `runtime.pre_warm_epochs`.
-  private static let preWarmEpochs: Epoch = 3
+  private let preWarmEpochs: Epoch?
+  private let checksums: [Version: Hash]
 
   /// - Parameters:
   ///   - host: not running yet; ``run()`` runs it.
   ///   - versions: what has been added to `host`.
+  ///   - checksums: of their bundles' manifests, to be compared with what the registry names.
+  ///   - preWarmEpochs: how long before its epoch the next version is started, `runtime.pre_warm_epochs`; nil for never, as everywhere
+  ///     but in compute mode.
   public init(
-    runtimeID: Namespace, nodeID: PublicKey, backend: any ConsensusBackend, pool: TransactionPool, host: RuntimeAggregate,
-    versions: [Version],
-    log: Log
+    runtimeID: Namespace, nodeID: PublicKey, backend: any ConsensusBackend, pool: TransactionPool, host: any HostedComponent,
+    versions: [Version], checksums: [Version: Hash] = [:], preWarmEpochs: Epoch? = nil, log: Log
   ) {
     (self.runtimeID, self.nodeID, self.backend, self.pool) = (runtimeID, nodeID, backend, pool)
-    (self.host, self.versions) = (host, versions.sorted())
+    (self.host, self.versions, self.preWarmEpochs) = (host, versions.sorted(), preWarmEpochs)
+    self.checksums = checksums
     self.log = log.module("worker/common/committee").with(["runtime_id": runtimeID.description])
   }
 
@@ -56,11 +59,25 @@ public actor CommitteeWorker {
   /// What the next round is made from: the latest, then each new one.
   public nonisolated func dispatches() -> AsyncStream<Dispatch> { dispatchFeed.subscribe() }
 
-  /// Versions of the configured bundles from the active one on: what this node registers. Rule: sheet 08 §C2.6.
-  public func registrableVersions() -> [Version] {
+  /// Versions of the configured bundles from the active one on that run here, as active or next: what this node registers. Rule: sheet
+  /// 08 §C2.6.
+  public func registrableVersions() async -> [Version] {
     guard let activeVersion else { return [] }
-    return versions.filter { $0 >= activeVersion }
+    let running = await host.versions
+    return versions.filter { $0 >= activeVersion && ($0 == running.active || $0 == running.next) }
   }
+
+  /// What this node registers of the runtime.
+  public func registrations() async -> [Node.Runtime] {
+    await registrableVersions().map { version in
+      var entry = Node.Runtime()
+      (entry.id, entry.version) = (runtimeID, version)
+      return entry
+    }
+  }
+
+  /// Whether the version in force, or one that comes, is among the bundles.
+  public var hasVersion: Bool { activeVersion.map { active in versions.contains { $0 >= active } } ?? false }
 
   /// The history has caught up.
   public func historyIsReady() { isHistoryReady = true }
@@ -162,7 +179,7 @@ public actor CommitteeWorker {
   private func setVersions(_ runtime: Registry.Runtime, _ epoch: Epoch) async {
     let active = runtime.activeDeployment(at: epoch)?.version
     var next: Version?
-    if let deployment = runtime.nextDeployment(after: epoch), deployment.validFrom - epoch <= Self.preWarmEpochs {
+    if let preWarmEpochs, let deployment = runtime.nextDeployment(after: epoch), deployment.validFrom - epoch <= preWarmEpochs {
       next = deployment.version
     }
     guard active != activeVersion || next != nextVersion else { return }
@@ -172,7 +189,19 @@ public actor CommitteeWorker {
       log.error(
         "no bundle for the active version: add its .orc file to runtime.paths", ["version": active.description, "known": "\(versions)"])
     }
+    for version in [active, next].compactMap(\.self) { compareChecksum(of: version, runtime) }
     await host.setVersions(active: active, next: next)
+    if let active { await host.removeBelow(active) }
+  }
+
+  /// A bundle that is not the one of the registry may compute something else than the rest of the committee.
+  private func compareChecksum(of version: Version, _ runtime: Registry.Runtime) {
+    guard let own = checksums[version], let published = runtime.deployment(of: version)?.bundleChecksum, published.count == Hash.byteCount,
+      published != own.bytes
+    else { return }
+    log.warn(
+      "the bundle of this version is not the one that the registry names: get that one, or results may differ from the committee's",
+      ["version": version.description, "manifest_hash": own.description, "bundle_checksum": published.hex])
   }
 
   private func hostDid(_ event: RuntimeEvent) {
@@ -202,14 +231,5 @@ public actor CommitteeWorker {
       }
       await group.waitForAll()
     }
-  }
-}
-
-extension RuntimeAggregate {
-  /// Has the runtime verify the consensus layer up to a height.
-  public func synchronize(to height: Int64) async throws {
-    var request = RuntimeConsensusSyncRequest()
-    request.height = UInt64(clamping: height)
-    _ = try await call(.runtimeConsensusSyncRequest(request), within: .seconds(10))
   }
 }

@@ -5,10 +5,10 @@ public import TransactionPool
 
 /// The pool's view of the hosted runtime and of what is stored.
 public struct PoolRuntimeCalls: PoolRuntime {
-  private let host: RuntimeAggregate
+  private let host: any HostedComponent
   private let history: RuntimeHistory
 
-  public init(host: RuntimeAggregate, history: RuntimeHistory) { (self.host, self.history) = (host, history) }
+  public init(host: any HostedComponent, history: RuntimeHistory) { (self.host, self.history) = (host, history) }
 
   public func checkTransactions(_ request: RuntimeCheckTxBatchRequest, within limit: Duration) async throws -> RuntimeCheckTxBatchResponse {
     let body = try await host.call(.runtimeCheckTxBatchRequest(request), within: limit)

@@ -21,12 +21,20 @@ struct ExecutorMachine {
     var maxBatchBytes: UInt64 = 0
     /// Kind and I/O root of the latest block: tell whether our last proposal was finalized.
     var finalized: (isNormal: Bool, ioRoot: Hash) = (false, Hash())
+    /// Ranks that this node has signed a commitment for before it was started again: it must not sign another.
+    var committedRanks: Set<UInt64> = []
 
     static func == (a: Self, b: Self) -> Bool { a.number == b.number && a.previousHash == b.previousHash }
   }
 
   /// A call of the runtime, so that the outcome of one that was given up is known as such.
   typealias Run = UInt64
+
+  /// What a commitment stands for.
+  struct Batch: Equatable {
+    var ioRoot: Hash
+    var transactions: [Hash]
+  }
 
   enum Event {
     /// A new block of the runtime: its next round starts; nil while this node is not in the committee.
@@ -37,7 +45,8 @@ struct ExecutorMachine {
     case flushTimeout
     /// New transactions may be scheduled.
     case transactionsChecked
-    case proposal(RootHash.Proposal, rank: UInt64)
+    /// A proposal was kept.
+    case proposal
     /// What the pool knows of a proposal's batch.
     case resolved(rank: UInt64, knownBytes: UInt64, missing: [Hash])
     /// Transactions that were missing arrived.
@@ -51,8 +60,8 @@ struct ExecutorMachine {
     case failed(Run)
     /// The runtime computed a batch.
     case computed(Run)
-    /// The commitment was signed and handed to the consensus layer.
-    case committedOwn(Run, ioRoot: Hash, transactions: [Hash])
+    /// The commitment was signed and handed to the consensus layer; `batch` is nil where it says that there are no results.
+    case committedOwn(Run, batch: Batch?)
   }
 
   enum Effect: Equatable {
@@ -71,8 +80,8 @@ struct ExecutorMachine {
     case commitFailure(Run, RootHash.Proposal, rank: UInt64)
     /// These transactions are in a finalized block.
     case transactionsUsed([Hash])
-    /// No proposal of ours is pending any more.
-    case clearProposal
+    /// A round has begun: the proposals of the last one are done with.
+    case clearProposals
   }
 
   /// The state as `control status` and the log name it.
@@ -92,6 +101,19 @@ struct ExecutorMachine {
     }
   }
 
+  /// Hashes that a proposal in hand still lacks.
+  var missing: Set<Hash> {
+    if case .waitingForTransactions(_, _, _, let missing?) = state { missing } else { [] }
+  }
+
+  /// Whether the outcome of a call still counts.
+  func isCurrent(_ run: Run) -> Bool {
+    if case .processing(run, _, _) = state { true } else { false }
+  }
+
+  /// Keeps a proposal of another scheduler for its turn, without acting on it yet.
+  mutating func keep(_ proposal: RootHash.Proposal, rank: UInt64) throws(ProposalQueue.Refusal) { try queue.insert(proposal, rank: rank) }
+
   private(set) var state = State.waitingForBatch
   private(set) var round: Round?
   private var queue = ProposalQueue()
@@ -103,7 +125,7 @@ struct ExecutorMachine {
   /// Whether there was a reason to schedule while a call ran that may not have seen it.
   private var isAskedAgain = false
   private var lastRun: Run = 0
-  private var ownBatch: (ioRoot: Hash, transactions: [Hash])?
+  private var ownBatch: Batch?
 
   mutating func handle(_ event: Event) -> [Effect] {
     var effects: [Effect] = []
@@ -112,7 +134,7 @@ struct ExecutorMachine {
     case .proposeTimeout: if schedulerRank < .max { schedulerRank += 1 }
     case .flushTimeout: (flush, isAskedAgain) = (true, true)
     case .transactionsChecked: isAskedAgain = true
-    case .proposal(let proposal, let rank): try? queue.insert(proposal, rank: rank)
+    case .proposal: break
     case .resolved(let rank, let bytes, let missing): resolved(rank, bytes, missing, &effects)
     case .fetched(let hashes, let bytes): fetched(hashes, bytes, &effects)
     case .committed(let rank): if round?.isWorker == true { poolRank = min(poolRank, rank) }
@@ -131,10 +153,10 @@ struct ExecutorMachine {
       guard case .processing(run, let rank, false) = state else { return [] }
       state = .processing(run, rank: rank, committing: true)
       return [.commit(run, rank: rank)]
-    case .committedOwn(let run, let ioRoot, let transactions):
+    case .committedOwn(let run, let batch):
       guard case .processing(run, let rank, true) = state else { return [] }
       submitted.insert(rank)
-      ownBatch = (ioRoot, transactions)
+      if let batch { ownBatch = batch }
       state = .waitingForBatch
     }
     evaluate(&effects)
@@ -148,8 +170,9 @@ struct ExecutorMachine {
     if let own = ownBatch, let next, next.finalized.isNormal, next.finalized.ioRoot == own.ioRoot {
       effects.append(.transactionsUsed(own.transactions))
     }
-    if ownBatch != nil { effects.append(.clearProposal) }
-    (ownBatch, round, schedulerRank, poolRank, discrepancy, submitted, flush) = (nil, next, 0, .max, nil, [], false)
+    effects.append(.clearProposals)
+    (ownBatch, round, schedulerRank, poolRank, discrepancy, flush) = (nil, next, 0, .max, nil, false)
+    (submitted, isAskedAgain) = (next?.committedRanks ?? [], false)
     if let next { queue.prune(before: next.number) }
   }
 
@@ -161,10 +184,6 @@ struct ExecutorMachine {
     case .processing(let run, _, _): effects.append(.abort(run))
     }
     state = .waitingForBatch
-  }
-
-  private func isCurrent(_ run: Run) -> Bool {
-    if case .processing(run, _, _) = state { true } else { false }
   }
 
   // MARK: - What to do next
@@ -234,9 +253,10 @@ struct ExecutorMachine {
       return fail(proposal, rank, &effects)
     }
     if missing.isEmpty {
-      guard proposal.header.previousHash == round?.previousHash else {
+      guard let round, proposal.header.previousHash == round.previousHash else {
         state = .waitingForBatch
-        submitted.insert(rank)  // builds on another block: never to be processed
+        // It builds on another block. The reference keeps looking at it, and at no other; here it makes room for the next.
+        queue.remove(round: proposal.header.round, rank: rank)
         return
       }
       return go(proposal, rank, discrepancy != nil, &effects)

@@ -1,3 +1,4 @@
+internal import AsyncValues
 internal import Bytes
 internal import CommitteeWorker
 internal import ConsensusApp
@@ -40,8 +41,30 @@ struct BatchError: Error, CustomStringConvertible {
 }
 
 extension ExecutorWorker {
+  /// One call of the runtime at a time: a new one starts when the one before has ended, also if nobody waits for it any more. A run that
+  /// was given up while it waited does not begin.
+  func call(_ run: ExecutorMachine.Run, _ dispatch: Dispatch, _ body: @escaping @Sendable () async throws -> ComputedRound?) {
+    let previous = lastCall
+    let round = dispatch.block.header.round &+ 1
+    lastCall = Task { [inbox, log] in
+      await previous?.value
+      guard machine.isCurrent(run), !Task.isCancelled else { return }
+      do {
+        if let computed = try await body() {
+          log.info("worker has finished processing a batch", ["round": round, "batch_size": computed.transactions.count])
+          await inbox.send(.computed(run, computed))
+        } else {
+          await inbox.send(.machine(.nothingScheduled(run), round: round))
+        }
+      } catch {
+        if machine.isCurrent(run), !Task.isCancelled { log.error("runtime batch execution failed", ["round": round, "err": "\(error)"]) }
+        await inbox.send(.machine(.failed(run), round: round))
+      }
+    }
+  }
+
   /// Builds a batch from the pool and lets the runtime choose and execute; nil where there is nothing to do. Rule: sheet 08 §C4.4.
-  func schedule(_ dispatch: Dispatch, force: Bool) async throws -> ComputedRound? {
+  func schedule(_ run: ExecutorMachine.Run, _ dispatch: Dispatch, force: Bool) async throws -> ComputedRound? {
     let latest = await backend.latestHeight()
     let future = try await backend.query(at: latest) { try BeaconState($0).futureEpoch() }
     if future?.height == latest + 1 { return nil }
@@ -56,11 +79,15 @@ extension ExecutorWorker {
       force || !batch.isEmpty || !dispatch.roundResults.messages.isEmpty || !dispatch.incomingMessages.isEmpty
         || state.lastNormalRound == state.genesisBlock?.header.round
     else { return nil }
-    var request = try await self.request(.schedule, dispatch)
+    var request = try await self.request(.schedule, run, dispatch)
     request.inputs = batch.map(\.bytes)
     let response = try await execute(request, dispatch)
+    log.info(
+      "runtime has finished scheduling a batch",
+      ["input_root": response.inputRoot.description, "batch_size": response.transactionHashes.count])
     await pool.reject(response.rejectedHashes)
-    _ = await pool.promote(response.transactionHashes)
+    let missing = await pool.promote(response.transactionHashes).missing
+    guard missing.isEmpty else { throw BatchError(description: "runtime scheduled \(missing.count) transactions that nobody gave it") }
     var proposal = RootHash.Proposal()
     proposal.nodeID = node.publicKey
     proposal.header.round = dispatch.block.header.round &+ 1
@@ -79,8 +106,8 @@ extension ExecutorWorker {
   }
 
   /// Lets the runtime execute another scheduler's batch. Rule: sheet 08 §C4.5.
-  func execute(_ dispatch: Dispatch, _ proposal: RootHash.Proposal, rank: UInt64) async throws -> ComputedRound? {
-    var request = try await self.request(.execute, dispatch)
+  func execute(_ run: ExecutorMachine.Run, _ dispatch: Dispatch, _ proposal: RootHash.Proposal) async throws -> ComputedRound? {
+    var request = try await self.request(.execute, run, dispatch)
     request.ioRoot = proposal.header.batchHash
     request.inputs = try await pool.batch(proposal.batch).map { bytes throws in
       guard let bytes else { throw BatchError(description: "a transaction of the proposal was lost") }
@@ -93,13 +120,28 @@ extension ExecutorWorker {
     return computed
   }
 
-  private func request(_ mode: RuntimeProtocol.ExecutionMode, _ dispatch: Dispatch) async throws -> RuntimeExecuteTxBatchRequest {
-    try await history.waitSynced(round: dispatch.block.header.round)
+  private func request(
+    _ mode: RuntimeProtocol.ExecutionMode, _ run: ExecutorMachine.Run, _ dispatch: Dispatch
+  ) async throws -> RuntimeExecuteTxBatchRequest {
+    try await waitForStorage(of: dispatch.block.header.round, run)
     var request = RuntimeExecuteTxBatchRequest(mode: mode)
     (request.consensusBlock, request.roundResults) = (dispatch.lightBlock, dispatch.roundResults)
     (request.incomingMessages, request.block) = (dispatch.incomingMessages, dispatch.block)
     (request.epoch, request.maxMessages) = (dispatch.epoch, dispatch.descriptor.executor.maxMessages)
     return request
+  }
+
+  /// Waits until the trees of a round are there; giving up the run ends the wait.
+  private func waitForStorage(of round: UInt64, _ run: ExecutorMachine.Run) async throws {
+    let wait = Task { [history] in try await history.waitSynced(round: round) }
+    storageWaits[run] = wait
+    defer { storageWaits[run] = nil }
+    if !machine.isCurrent(run) { wait.cancel() }
+    try await withTaskCancellationHandler {
+      try await wait.value
+    } onCancel: {
+      wait.cancel()
+    }
   }
 
   /// At most three propose timeouts; then the runtime is told to give up, which restarts it where it does not listen.
@@ -108,10 +150,13 @@ extension ExecutorWorker {
   ) async throws -> RuntimeExecuteTxBatchResponse {
     let limit = Duration.nanoseconds(max(1, dispatch.state.runtime?.transactionScheduler.proposeBatchTimeout ?? 0)) * 3
     let body: Body
-    do { body = try await committee.host.call(.runtimeExecuteTxBatchRequest(request), within: limit) } catch let error as ConnectionError {
-      if error == .timedOut { await committee.host.abort(force: false) }
+    let began = ContinuousClock.now
+    do { body = try await committee.host.call(.runtimeExecuteTxBatchRequest(request), within: limit) } catch {
+      if !Task.isCancelled { log.error("error while sending batch processing request to runtime", ["err": "\(error)"]) }
+      if error as? ConnectionError == .timedOut { await committee.host.abort(force: false) }
       throw error
     }
+    metrics?.called(after: .now - began)
     guard case .runtimeExecuteTxBatchResponse(let response) = body else {
       throw BatchError(description: "runtime answered a batch with \(body.name)")
     }
@@ -121,16 +166,47 @@ extension ExecutorWorker {
     }
     return response
   }
+}
 
-  /// Stores the results, then signs the commitment and hands it to the consensus layer. Rule: sheet 08 §C4.5, results 3 to 5.
-  func commit(_ computed: ComputedRound, _ dispatch: Dispatch) async throws {
+// MARK: - Commitments
+
+extension ExecutorWorker {
+  /// Publishes the proposal, stores the results, then signs the commitment and hands it to the consensus layer. Rule: sheet 08 §C4.5,
+  /// results 1 to 5.
+  ///
+  /// All of it happens within one event, so that no newer round or better proposal comes in between.
+  func commit(_ run: ExecutorMachine.Run, rank: UInt64, _ computed: ComputedRound, _ dispatch: Dispatch) async {
     var computed = computed
-    if computed.failure == .none {
-      do { try store(computed, dispatch) } catch {
-        log.error("storage failure, submitting failed round", ["err": "\(error)"])
-        computed.failure = .unknown
+    let round = computed.header.round
+    do {
+      if computed.failure == .none {
+        if var proposal = computed.proposal {
+          try proposal.sign(with: node, runtime: runtimeID, chainContext: backend.chainContext)
+          await peers.publish(proposal, epoch: dispatch.committee?.validFor ?? dispatch.epoch)
+        }
+        let began = ContinuousClock.now
+        do { try store(computed, dispatch) } catch {
+          log.error("storage failure, submitting failed round", ["round": round, "err": "\(error)"])
+          computed.failure = .unknown
+        }
+        metrics?.stored(after: .now - began)
       }
+      let commitment = try commitment(computed)
+      var entry = CommitmentJournal.Entry()
+      (entry.round, entry.previous, entry.rank, entry.commitment) = (round, dispatch.block.header.hash, rank, commitment)
+      try journal.note(entry)
+      submit(commitment, transactions: computed.transactions.count)
+    } catch {
+      log.error("failed to commit to a round", ["round": round, "err": "\(error)"])
+      return await handle(.failed(run))
     }
+    committedAt = .now
+    metrics?.committed(computed.transactions.count)
+    let batch = computed.failure == .none ? computed.header.ioRoot : nil
+    await handle(.committedOwn(run, batch: batch.map { .init(ioRoot: $0, transactions: computed.transactions) }))
+  }
+
+  private func commitment(_ computed: ComputedRound) throws -> RootHash.ExecutorCommitment {
     var commitment = RootHash.ExecutorCommitment()
     commitment.nodeID = node.publicKey
     (commitment.header.schedulerID, commitment.header.header) = (computed.schedulerID, computed.header)
@@ -141,17 +217,24 @@ extension ExecutorWorker {
       commitment.header.setFailure(computed.failure)
     }
     try commitment.sign(with: node, runtime: runtimeID, chainContext: backend.chainContext)
+    return commitment
+  }
+
+  /// Submits a commitment for as long as its round lasts; what comes of it is only logged.
+  func submit(_ commitment: RootHash.ExecutorCommitment, transactions: Int) {
     let body = RootHash.ExecutorCommit(id: runtimeID, commits: [commitment])
-    let round = computed.header.round
-    Task { [submission, node, log] in
+    let round = commitment.header.header.round
+    let task = Task { [submission, node, log] in
       do {
         try await submission.submit("roothash.ExecutorCommit", body, signer: node)
-        log.info("executor commit finalized", ["round": round, "batch_size": computed.transactions.count])
-      } catch is CancellationError {  // the node stops
+        log.info("executor commit finalized", ["round": round, "batch_size": transactions])
       } catch {
+        // A cancelled one was overtaken by its round's end, mostly by its own success.
+        if Task.isCancelled { return log.debug("executor commit dropped, its round is over", ["round": round]) }
         log.error("failed to submit executor commit", ["round": round, "err": "\(error)"])
       }
     }
+    submissions.append(task)
   }
 
   /// Both trees of the round, durable before anything is signed.

@@ -44,6 +44,9 @@ struct ProposalQueue {
     entries.removeAll { $0.round < round }
   }
 
+  /// Forgets one proposal.
+  mutating func remove(round: UInt64, rank: UInt64) { entries.removeAll { $0.round == round && $0.rank == rank } }
+
   /// The best ranked proposal of a round with a rank of at most `limit` that is not excluded.
   func best(round: UInt64, upTo limit: UInt64, excluding: Set<UInt64>) -> Entry? {
     entries.first { $0.round == round && $0.rank <= limit && !excluding.contains($0.rank) }
