@@ -19,11 +19,18 @@ struct ConsensusAssembly {
   let state: NodeDatabase
   /// Executor commitments on their way into the mempool.
   let commitments = CommitmentFeed()
+  /// What is open on disk.
+  let stores: [any KeyValueStore]
+  /// Set when the chain has to stop here.
+  let halt: ChainHalt
+  /// Who still reads old states.
+  let readers: StateReaders
 
   init(
     _ configuration: NodeConfiguration, directory: DataDirectory, identity: NodeIdentity, document: OasisTypes.GenesisDocument,
     genesis: Genesis, upgrades: Upgrades, flags: DebugFlags, log: Log
   ) throws {
+    let absent = ConsensusStore.absent(directory)
     for folder in [directory.consensus, directory.consensusState, directory.consensusData] { try DataDirectory.prepare(folder) }
     let chainContext = document.chainContext
     let blacklist: PublicKeyBlacklist = flags.allowTestKeys ? .reserved : .production
@@ -32,8 +39,8 @@ struct ConsensusAssembly {
 
     var options = NodeDatabase.Options()
     options.discardWriteLogs = true
-    state = try NodeDatabase(
-      store: try Self.open("\(directory.consensusState)/mkvs_storage.rocksdb.db"), namespace: Namespace(), options: options)
+    let trees = try Self.open("\(directory.consensusState)/mkvs_storage.rocksdb.db")
+    state = try NodeDatabase(store: trees, namespace: Namespace(), options: options)
     let states = MKVSStateStore(state)
     var application = ConsensusApplication.Configuration()
     application.node.identity = identity.node.publicKey
@@ -41,13 +48,26 @@ struct ConsensusAssembly {
     application.node.blacklist = blacklist
     application.node.allowsDebug = flags.dontBlameOasis
     application.proposer = identity.consensus
+    application.haltHeight = Int64(clamping: configuration.consensus.haltHeight)
+    application.haltEpoch = configuration.consensus.haltEpoch
+    if configuration.consensus.prune.strategy.lowercased() == "keep_n" {
+      application.keptVersions = Int64(clamping: max(configuration.consensus.prune.numKept, 1))
+    }
+    if let height = states.latest?.version { try ConsensusStore.check(absent, height: height) }
     let app = try ConsensusApplication(
       genesis: genesis, chainContext: chainContext,
       services: ServiceList.all(commitments: { [commitments] in commitments.observe($0, $1) }), store: states, upgrades: upgrades.manager,
       configuration: application)
     let consensusLog = log.module("cometbft/mux")
     app.onRejected = { consensusLog.error("rejected a proposal", ["err": "\($0)"]) }
-    app.onHalt = { consensusLog.warn("consensus halt", ["reason": "\($0)"]) }
+    let (halt, readers) = (ChainHalt(), StateReaders())
+    (self.halt, self.readers) = (halt, readers)
+    app.onHalt = { [unowned app] reason in
+      log.module("abci-mux").debug("dispatching halt hooks for upgrade")
+      consensusLog.warn("consensus halt", ["reason": "\(reason)", "height": app.chain.lastHeight])
+      halt.note(height: app.chain.lastHeight, reason: "\(reason)")
+    }
+    app.neededFrom = { readers.neededFrom }
 
     let context = SignatureContext.tendermint.base
     // In every mode, as in the reference: who is in the validator set votes.
@@ -58,10 +78,12 @@ struct ConsensusAssembly {
     engineConfiguration.timeouts.commit = Nanoseconds(parameters.timeoutCommit)
     engineConfiguration.timeouts.skipCommit = parameters.skipTimeoutCommit
     engineConfiguration.timeouts.emptyBlocksInterval = Nanoseconds(parameters.emptyBlockInterval)
+    let blocks = try Self.open("\(directory.consensusData)/blockstore.rocksdb.db")
+    let chain = try Self.open("\(directory.consensusData)/state.rocksdb.db")
+    let evidence = try Self.open("\(directory.consensusData)/evidence.rocksdb.db")
+    stores = [trees, blocks, chain, evidence]
     let storage = Engine.Storage(
-      blocks: try Self.open("\(directory.consensusData)/blockstore.rocksdb.db"),
-      state: try Self.open("\(directory.consensusData)/state.rocksdb.db"),
-      evidence: try Self.open("\(directory.consensusData)/evidence.rocksdb.db"),
+      blocks: blocks, state: chain, evidence: evidence,
       log: try FileLog(folder: "\(directory.consensusData)/cs.wal", now: SystemEngineClock().now()))
     let engine = Engine(
       configuration: engineConfiguration, genesis: derived, application: app, storage: storage, key: key,

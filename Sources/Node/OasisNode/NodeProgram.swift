@@ -51,6 +51,9 @@ public enum NodeProgram {
       // A part that ended by itself is told by the log only, as in the reference.
       switch try await node.run(until: signals) {
       case .requested, .failed: return 0
+      case .halted:
+        FileHandle.standardError.write(Data("panic: upgrade: reached upgrade epoch\n".utf8))
+        return 2
       }
     } catch {
       tell(error, configuration, log)
@@ -74,7 +77,7 @@ public enum NodeProgram {
   private static func prepare(
     _ configuration: NodeConfiguration, _ directory: DataDirectory, _ flags: DebugFlags, _ log: Log
   ) throws -> RunningNode.Setup {
-    for use in configuration.unsupportedInUse(built: []) {
+    for use in configuration.unsupportedInUse(built: [.pruning, .halt, .runtimePruning]) {
       log.warn(
         "configuration key is accepted, but its feature is not there yet", ["key": use.key, "line": use.line, "feature": use.feature])
     }

@@ -16,6 +16,7 @@ internal import RegistrationWorker
 internal import RocksDBStore
 internal import RuntimeBundle
 internal import StorageWorker
+internal import Synchronization
 internal import Telemetry
 internal import Wire
 
@@ -37,11 +38,14 @@ actor RunningNode: NodeLifecycle {
     case requested(String)
     /// A part ended by itself.
     case failed(task: String, reason: String)
+    /// The chain has to stop here, at an upgrade or as configured.
+    case halted(String)
   }
 
-  private let setup: Setup
-  private let log: Log
-  private let consensus: ConsensusAssembly
+  let setup: Setup
+  let log: Log
+  let consensus: ConsensusAssembly
+  private let stores: [any KeyValueStore]
   private let upgrades: Upgrades
   private let beacon: BeaconWorker?
   private let registration: RegistrationWorker?
@@ -51,8 +55,10 @@ actor RunningNode: NodeLifecycle {
   private let metrics: MetricsService?
   private let consensusKey: PublicKey
   private let endings: AsyncStream<Ending>
-  private let ending: AsyncStream<Ending>.Continuation
+  let ending: AsyncStream<Ending>.Continuation
   private let ready = Gate()
+  /// Names of the parts that run.
+  let running = Mutex<Set<String>>([])
 
   /// Opens keys and stores; nothing runs yet.
   init(_ setup: Setup) async throws {
@@ -108,13 +114,14 @@ actor RunningNode: NodeLifecycle {
     runtimes = try await Self.runtimes(
       RuntimeAssembly.Node(
         configuration: configuration, directory: directory, identity: identity, consensus: consensus, submission: submission,
-        registration: registration, meters: meters, log: setup.log), setup.flags)
+        registration: registration, store: store, meters: meters, log: setup.log), setup.flags)
     metrics = MetricsService(
       configuration.metrics, meters,
       .init(
         consensus: consensus, runtimes: runtimes, consensusKey: consensusKey, nodeID: identity.node.publicKey, dataDirectory: directory.path
       ),
       log: log)
+    stores = runtimes.flatMap(\.stores) + consensus.stores + [store]
     api = APIServer(log: setup.log, meters: meters)
     socket = configuration.common.internalSocketPath.isEmpty ? directory.internalSocket : configuration.common.internalSocketPath
     await register(identity, addresses, submission)
@@ -212,6 +219,7 @@ actor RunningNode: NodeLifecycle {
       if let metrics { group.addTask { await metrics.run() } }
       part("consensus", &group) { try await self.consensus.service.run() }
       group.addTask { await self.watchReadiness() }
+      group.addTask { await self.watchHalt() }
       group.addTask { [ending] in
         for await _ in signals { ending.yield(.requested("user requested termination")) }
       }
@@ -220,29 +228,36 @@ actor RunningNode: NodeLifecycle {
       switch reason {
       case .requested(let text): log.info(text)
       case .failed(let task, let why): log.error("background task terminated, propagating", ["task": task, "err": why])
+      case .halted(let why): log.warn("the node stops, as the chain has to", ["reason": why])
       }
       startLog.nodeStopping(runtimes: runtimes.count)
       for runtime in runtimes { runtime.tellStopping() }
       await stop(&group)
       startLog.nodeStopped(runtimes: runtimes.count)
     }
+    for store in stores { store.close() }
     return reason
   }
 
   /// A part whose end ends the node.
   private func part(_ name: String, _ group: inout TaskGroup<Void>, _ body: @escaping @Sendable () async throws -> Void) {
-    group.addTask { [ending] in
+    running.withLock { _ = $0.insert(name) }
+    group.addTask { [ending, halt = consensus.halt] in
+      defer { self.running.withLock { _ = $0.remove(name) } }
+      // Parts end with a chain that stops; that is not their failure.
       do {
         try await body()
-        if !Task.isCancelled { ending.yield(.failed(task: name, reason: "ended")) }
+        if !Task.isCancelled, !halt.hasCome { ending.yield(.failed(task: name, reason: "ended")) }
       } catch {
-        if !Task.isCancelled { ending.yield(.failed(task: name, reason: "\(error)")) }
+        if !Task.isCancelled, !halt.hasCome { ending.yield(.failed(task: name, reason: "\(error)")) }
       }
     }
   }
 
   /// New calls are refused first; then the consensus layer finishes the block in hand, and with it the workers end. Rule: sheet 08 §D3.
   private func stop(_ group: inout TaskGroup<Void>) async {
+    let watchdog = Task { await giveUpWaiting() }
+    defer { watchdog.cancel() }
     await api.stop(grace: .seconds(1))
     await consensus.service.stop()
     group.cancelAll()

@@ -34,6 +34,9 @@ struct RuntimeAssembly: Sendable {
   let components: [Component]
   private let backend: any ConsensusBackend
   private let notifier: KeyManagerNotifier
+  /// What is open on disk.
+  let stores: [any KeyValueStore]
+  private let pruning: (strategy: PruneStrategy, interval: Duration)
   private let startLog: StartLog
 
   /// What all runtimes share.
@@ -44,6 +47,8 @@ struct RuntimeAssembly: Sendable {
     var consensus: ConsensusAssembly
     var submission: SubmissionManager
     var registration: RegistrationWorker?
+    /// The node's own store.
+    var store: any KeyValueStore
     var meters: MetricsRegistry
     var log: Log
   }
@@ -63,16 +68,20 @@ struct RuntimeAssembly: Sendable {
     let (directory, configuration, log) = (node.directory, node.configuration, node.log)
     let folder = directory.runtime(runtimeID.hex)
     try DataDirectory.prepare(folder)
-    let history = try RuntimeHistory(
-      store: try RocksDBStore(directory: "\(folder)/history.rocksdb.db"), runtimeID: runtimeID, honoursStorage: true, log: log)
+    let blocks = try RocksDBStore(directory: "\(folder)/history.rocksdb.db")
+    let history = try RuntimeHistory(store: blocks, runtimeID: runtimeID, honoursStorage: true, log: log)
     var options = NodeDatabase.Options()
     options.observer = StorageMetrics(node.meters).observe
-    let database = try NodeDatabase(
-      store: try RocksDBStore(directory: "\(folder)/mkvs_storage.rocksdb.db"), namespace: runtimeID, options: options)
+    let trees = try RocksDBStore(directory: "\(folder)/mkvs_storage.rocksdb.db")
+    let database = try NodeDatabase(store: trees, namespace: runtimeID, options: options)
     let localStore = try RocksDBStore(directory: "\(folder)/worker-local-storage.rocksdb.db")
+    stores = [blocks, trees, localStore]
     self.history = history
+    node.consensus.readers.add(history)
+    let prune = configuration.runtime.prune
+    pruning = (prune.strategy == "keep_last" ? .keepLast(prune.numKept) : .none, prune.interval)
     indexer = HistoryIndexer(
-      history: history, source: RuntimeBlocks(backend: backend), batchSize: configuration.runtime.indexer.batchSize, log: log,
+      history: history, source: RuntimeBlocks(backend: backend, log: log), batchSize: configuration.runtime.indexer.batchSize, log: log,
       sleep: { try await Task.sleep(for: $0) })
 
     let pool = Late<TransactionPool>()
@@ -105,11 +114,13 @@ struct RuntimeAssembly: Sendable {
     pool.set(transactionPool)
     committee = CommitteeWorker(
       runtimeID: runtimeID, nodeID: node.identity.node.publicKey, backend: backend, pool: transactionPool, host: host,
-      versions: components.map(\.version), log: log)
+      versions: components.map(\.version), checksums: Self.checksums(bundled),
+      preWarmEpochs: configuration.nodeMode == .compute ? configuration.runtime.preWarmEpochs : nil, log: log)
     notifier = KeyManagerNotifier(
       runtimeID: runtimeID, backend: backend, events: host.events(), call: { try await host.call($0, within: $1) }, log: log)
     client = ClientWorker(
-      runtimeID: runtimeID, backend: backend, committee: committee, pool: transactionPool, history: history, database: database, log: log)
+      runtimeID: runtimeID, backend: backend, committee: committee, pool: transactionPool, history: history, database: database,
+      observer: configuration.nodeMode == .observer ? await node.registration?.provider(for: .observer) : nil, log: log)
     var storageRoles: [RoleProvider] = []
     if let registration = node.registration {
       storageRoles.append(await registration.provider(for: []))
@@ -119,7 +130,8 @@ struct RuntimeAssembly: Sendable {
     if configuration.nodeMode == .compute, let registration = node.registration {
       executor = ExecutorWorker(
         runtimeID: runtimeID, node: node.identity.node, backend: backend, submission: node.submission, committee: committee,
-        pool: transactionPool, history: history, database: database, provider: await registration.provider(for: .compute), log: log)
+        pool: transactionPool, history: history, database: database, store: node.store,
+        provider: await registration.provider(for: .compute), metrics: ExecutorMetrics(node.meters, runtimeID: runtimeID), log: log)
     } else {
       executor = nil
     }
@@ -134,12 +146,19 @@ struct RuntimeAssembly: Sendable {
     return pool
   }
 
-  /// The operator's settings for the runtime: those of all runtimes, then its own.
+  /// The manifest hash of each version's bundle.
+  private static func checksums(_ bundled: [BundleRegistry.Record]) -> [Version: Hash] {
+    let main = bundled.filter { $0.component.id.isRONL }
+    return Dictionary(main.map { ($0.component.version, $0.manifestHash) }) { first, _ in first }
+  }
+
+  /// The operator's settings for the main component: its own, else the runtime's, else those at the old place. Rule: sheet 07 §A.10.
   private static func localConfiguration(_ configuration: NodeConfiguration, _ id: Namespace) -> [String: RawCBOR] {
-    var values = configuration.runtime.config
-    for runtime in configuration.runtime.runtimes where runtime.id.bytes.hex == id.hex {
-      values.merge(runtime.config) { _, own in own }
-      for component in runtime.components where component.id.kind == "ronl" { values.merge(component.config) { _, own in own } }
+    var values: [String: LocalValue] = [:]
+    if let runtime = configuration.runtime.runtimes.first(where: { $0.id.bytes.hex == id.hex }) {
+      values = runtime.components.first { $0.id.kind == "ronl" }?.config ?? runtime.config
+    } else if case .map(let old)? = configuration.runtime.config.first(where: { $0.key.lowercased() == id.hex })?.value {
+      values = old
     }
     return values.mapValues { value in
       var writer = CBORWriter()
@@ -173,6 +192,10 @@ struct RuntimeAssembly: Sendable {
       work("storage worker") { try await storage.run(genesis: genesisBlock) }
       if let executor { work("executor") { await executor.run() } }
       group.addTask {
+        await prune()
+        return nil
+      }
+      group.addTask {
         await announceReadiness()
         return nil
       }
@@ -184,6 +207,12 @@ struct RuntimeAssembly: Sendable {
 
   /// Says in the log that the node is about to end ``run()``.
   func tellStopping() { startLog.stopping(runtimeID, executes: executor != nil) }
+
+  /// Forgets old rounds: blocks first, then their trees. Rule: sheet 08 §C5.6, §C7.
+  private func prune() async {
+    let handlers: [any PruneHandler] = [storage] + (executor.map { [$0] } ?? [])
+    await history.prune(pruning.strategy, every: pruning.interval, handlers: handlers) { try await storage.pruneTrees() }
+  }
 
   /// Tells the committee worker how far the others are. One that fails is told of by itself.
   private func announceReadiness() async {

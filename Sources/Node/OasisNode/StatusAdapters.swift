@@ -33,7 +33,9 @@ extension RuntimeAssembly: RuntimeStatusSource {
     }
     if let dispatch = await committee.latest, let genesis = dispatch.state.genesisBlock {
       (status.genesisRound, status.genesisHash) = (genesis.header.round, genesis.header.hash)
-      (status.lastRetainedRound, status.lastRetainedHash) = (genesis.header.round, genesis.header.hash)
+    }
+    if let oldest = try? await client.lastRetainedBlock().block?.header {
+      (status.lastRetainedRound, status.lastRetainedHash) = (oldest.round, oldest.hash)
     }
     status.committee = await committeeStatus()
     if let executor { status.executor = .init(.init(rawValue: await executor.availability.rawValue)) }
@@ -163,7 +165,10 @@ struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend, RuntimeStorage
     return block
   }
 
-  func lastRetainedBlock() async throws -> RootHash.Block { try await block(round: client.database.earliestVersion) }
+  func lastRetainedBlock() async throws -> RootHash.Block {
+    guard let block = try await client.lastRetainedBlock().block else { throw RuntimeClient.notFound }
+    return block
+  }
   func blocks() async throws -> AsyncStream<RootHash.AnnotatedBlock> { await client.history.syncedBlocks() }
 
   func readIO<Answer: Sendable>(round: UInt64, _ body: @Sendable (IOTree) throws -> Answer) async throws -> Answer {

@@ -50,11 +50,19 @@ static int in(int s, void *p, size_t n) {
   return 0;
 }
 
+// The mode that stands behind the program in its file, as 32 bytes that begin with "MODE:".
+static const char *appended_mode(void) {
+  static char tail[33];
+  FILE *file = fopen("/entrypoint", "rb");
+  if (file && !fseek(file, -32, SEEK_END) && fread(tail, 32, 1, file) == 1 && !memcmp(tail, "MODE:", 5)) return tail + 5;
+  return "normal";
+}
+
 #define ANSWER(body) answer(s, id, body, sizeof(body) - 1)
 
 int main(void) {
   const char *mode = getenv("GUEST_MODE");
-  if (!mode) mode = "normal";
+  if (!mode) mode = appended_mode();
   if (!strcmp(mode, "exit")) {
     fprintf(stderr, "this runtime gives up\n");
     return 3;

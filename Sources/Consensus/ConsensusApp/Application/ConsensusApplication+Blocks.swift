@@ -218,7 +218,8 @@ extension ConsensusApplication {
     }
     var retain: Int64 = 0
     if let kept = configuration.keptVersions {
-      if height > kept { try store.prune(below: height - kept) }
+      let earliest = store.earliestVersion ?? 0
+      if height > kept { try store.prune(below: min(height - kept, neededFrom(), earliest + configuration.mostPruned)) }
       retain = store.earliestVersion ?? 0
     }
     return CommitResponse(appHash: root.bytes, retainHeight: retain)

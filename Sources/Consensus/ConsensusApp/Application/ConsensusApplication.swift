@@ -18,6 +18,8 @@ public final class ConsensusApplication: Application {
     public var haltEpoch: Epoch = 0
     /// How many versions of the state to keep; nil for all. Older ones are removed as blocks are committed.
     public var keptVersions: Int64?
+    /// Versions that one commit removes at most: where pruning is switched on late, blocks are not held up.
+    public var mostPruned: Int64 = 100
     public init() {}
   }
 
@@ -44,6 +46,8 @@ public final class ConsensusApplication: Application {
   var hasHalted = false
   /// The layer that takes the writes of one phase while a block is traced.
   var tracedLayer: StateTree?
+  /// The lowest height whose state somebody on this node still reads: it and those above are not pruned.
+  public var neededFrom: () -> Int64 = { .max }
   /// Told why a proposed block was rejected.
   public var onRejected: (any Error) -> Void = { _ in }
   /// Tells who waits for a transaction that it left the mempool: its hash and why.
