@@ -39,18 +39,21 @@ func golden(_ name: String, uses: [String], program: Bool = false) -> Module {
 let modules: [Module] = [
   // Floor 1
   Module(name: "Bytes", floor: "Core", hot: true, tests: []),
-  Module(name: "CBOR", floor: "Core", hot: true, uses: ["Bytes"], tests: []),
-  Module(name: "JSONText", floor: "Core", hot: true, tests: []),
+  Module(name: "CBOR", floor: "Core", hot: true, uses: ["Bytes"], tests: ["FuzzSupport"]),
+  Module(name: "JSONText", floor: "Core", hot: true, tests: ["FuzzSupport"]),
   Module(name: "Wire", floor: "Core", hot: true, uses: ["Bytes", "CBOR", "JSONText"], tests: []),
   Module(name: "Protobuf", floor: "Core", hot: true, tests: []),
-  Module(name: "OasisCrypto", floor: "Core", hot: true, uses: ["Bytes", "JSONText", "Wire", "COpenSSL"], tests: ["COpenSSL"]),
-  Module(name: "OasisTypes", floor: "Core", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "CGMP"], tests: []),
+  Module(
+    name: "OasisCrypto", floor: "Core", hot: true, uses: ["Bytes", "JSONText", "Wire", "COpenSSL"], tests: ["COpenSSL", "FuzzSupport"]),
+  Module(
+    name: "OasisTypes", floor: "Core", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "CGMP"],
+    tests: ["FuzzSupport", "CoreLoaders"]),
   // Floor 2
   Module(name: "KeyValueStore", floor: "Storage", hot: true, tests: ["RocksDBStore"]),
   Module(name: "RocksDBStore", floor: "Storage", hot: true, uses: ["KeyValueStore", "CRocksDB"], tests: []),
   Module(
     name: "MKVS", floor: "Storage", hot: true, uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "COpenSSL"],
-    tests: []),
+    tests: ["FuzzSupport"]),
   Module(
     name: "MKVSDatabase", floor: "Storage", hot: true,
     uses: ["Bytes", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "KeyValueStore"], tests: ["RocksDBStore"]),
@@ -60,15 +63,21 @@ let modules: [Module] = [
   Module(name: "Telemetry", floor: "Platform", tests: []),
   Module(name: "CommandLineTool", floor: "Platform", tests: []),
   // Floor 3
-  Module(name: "GRPC", floor: "Network", uses: ["AsyncValues", "Bytes", "AsyncIO", "CNGHTTP2"], tests: ["CLinux"]),
-  Module(name: "HTTP", floor: "Network", uses: ["AsyncIO"], tests: []),
+  Module(name: "GRPC", floor: "Network", uses: ["AsyncValues", "Bytes", "AsyncIO", "CNGHTTP2"], tests: ["CLinux", "FuzzSupport"]),
+  Module(name: "HTTP", floor: "Network", uses: ["AsyncIO"], tests: ["FuzzSupport"]),
   // Floor 4
   Module(
     name: "CometBFT", floor: "Consensus", hot: true,
     uses: [
       "AsyncValues", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "COpenSSL",
     ],
-    tests: ["RocksDBStore"]),
+    tests: ["RocksDBStore", "EngineTestSupport", "engine-child", "FuzzSupport"]),
+  Module(
+    name: "EngineTestSupport", floor: "Tests/Consensus/EngineTestSupport", kind: .development,
+    uses: ["Bytes", "CometBFT", "KeyValueStore", "OasisCrypto", "Protobuf", "RocksDBStore", "Telemetry"]),
+  Module(
+    name: "engine-child", floor: "Tests/Consensus/EngineChild", kind: .development, uses: ["CometBFT", "EngineTestSupport", "Telemetry"],
+    program: true),
   Module(
     name: "ConsensusApp", floor: "Consensus", hot: true,
     uses: ["Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "MKVSDatabase", "CometBFT"],
@@ -87,18 +96,18 @@ let modules: [Module] = [
     tests: ["KeyValueStore"]),
   Module(
     name: "RuntimeProtocol", floor: "Runtime", hot: true, uses: ["CBOR", "Wire", "JSONText", "OasisCrypto", "OasisTypes", "MKVS"],
-    tests: ["Bytes"]),
+    tests: ["Bytes", "FuzzSupport"]),
   Module(
     name: "RuntimeBundle", floor: "Runtime",
     uses: ["FileSystem", "Bytes", "Wire", "OasisCrypto", "OasisTypes", "Telemetry", "COpenSSL", "CZlib"],
-    tests: []),
+    tests: ["FuzzSupport"]),
   Module(
     name: "RuntimeHost", floor: "Runtime",
     uses: [
       "FileSystem", "AsyncValues", "Bytes", "CBOR", "OasisCrypto", "OasisTypes", "AsyncIO", "Telemetry", "RuntimeProtocol",
       "RuntimeBundle", "CSeccomp", "CLinux", "JSONText",
     ],
-    tests: ["test-guest"]),
+    tests: ["test-guest", "FuzzSupport"]),
   Module(name: "test-guest", floor: "Tests/Runtime/TestGuest", kind: .development, program: true),  // a runtime in C for the tests
   Module(
     name: "OasisRuntimeSDK", floor: "Runtime",
@@ -160,7 +169,7 @@ let modules: [Module] = [
     tests: []),
   // Floor 6
   Module(name: "NodeIdentity", floor: "Node", uses: ["FileSystem", "OasisCrypto", "COpenSSL"], tests: []),
-  Module(name: "NodeConfiguration", floor: "Node", uses: ["FileSystem", "Bytes", "CBOR", "CYAML", "CLinux"], tests: []),
+  Module(name: "NodeConfiguration", floor: "Node", uses: ["FileSystem", "Bytes", "CBOR", "CYAML", "CLinux"], tests: ["FuzzSupport"]),
   Module(
     name: "NodeAPI", floor: "Node",
     uses: [
@@ -191,6 +200,7 @@ let modules: [Module] = [
       "RuntimeBundle", "RuntimeHost", "RuntimeHistory", "TransactionPool", "RegistrationWorker", "BeaconWorker", "CommitteeWorker",
       "StorageWorker", "ExecutorWorker", "ClientWorker", "NodeIdentity", "NodeConfiguration", "NodeAPI", "CLinux",
     ], tests: ["NetRunner", "test-guest"]),
+  Module(name: "FuzzSupport", floor: "Tests/Support/FuzzSupport", kind: .development, hot: true),
   // Recorded data of the reference and its loaders
   golden("GoldenSupport", uses: ["JSONText", "CZlib"]),
   Module(

@@ -54,4 +54,22 @@ import Testing
     #expect(try log.records(after: 2)?.isEmpty == true)
     #expect(try log.hasEnd(of: 3) == false)
   }
+
+  /// Old files beyond 1 GiB go, the oldest first.
+  @Test func oldFilesAreBounded() throws {
+    let path = folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let log = try FileLog(folder: path, now: .zero)
+    for number in 0..<4 {
+      let file = path + "/wal.00\(number)"
+      #expect(FileManager.default.createFile(atPath: file, contents: nil))
+      try #require(FileHandle(forWritingAtPath: file)).truncate(atOffset: 300 << 20)  // takes no room
+    }
+    let step = String(repeating: "x", count: 1 << 19)
+    for _ in 0..<22 {
+      try log.writeSync(TimedWALMessage(time: .zero, message: WALMessage(.roundState(.init(height: 1, round: 0, step: step)))))
+    }
+    let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    #expect(names == ["wal", "wal.001", "wal.002", "wal.003", "wal.004"])
+  }
 }

@@ -66,7 +66,7 @@ struct WALLoader: GoldenLoader {
       guard let verdict = line["search_end_height_\(height)_ignore_true"]?.array else { continue }
       try expectEqual(WALCoding.items(after: height, in: items) != nil, verdict.first?.bool ?? false, "end of height \(height)")
     }
-    let repaired = try WALCoding.repaired(bytes)
+    let repaired = WALCoding.repaired(bytes)
     try expectEqual(repaired.count, line.number("repaired_size"), "repaired size")
     var hash = SHA256()
     hash.update(repaired)

@@ -16,7 +16,7 @@ public struct ConsensusMachine: Sendable {
   let scheme: any SignatureScheme
   let timeouts: ConsensusTimeouts
   /// Address of our key, if we have one.
-  let ownAddress: [UInt8]?
+  package let ownAddress: [UInt8]?
 
   public private(set) var state: ChainState
   public private(set) var height: Int64

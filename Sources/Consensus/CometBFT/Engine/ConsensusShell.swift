@@ -25,7 +25,10 @@ package final class ConsensusShell {
   private let report: Log
   /// Own messages that wait for their turn.
   package private(set) var own: [ConsensusMessage] = []
-  private var isReplaying = false
+  /// Own signatures are refused where they were made before, which is as it should be: no word of it.
+  private var isRepeating = false
+  /// Set while nothing may be signed.
+  package var pause: SigningPause?
   package var output: (Output) -> Void
 
   package init(
@@ -68,8 +71,8 @@ package final class ConsensusShell {
 
   /// Handles again what the log has since the last block. Signing refuses to repeat itself there, which is as it should be.
   package func replay(_ records: [TimedWALMessage], now: Timestamp) throws(EngineError) {
-    isReplaying = true
-    defer { isReplaying = false }
+    isRepeating = true
+    defer { isRepeating = false }
     for record in records {
       switch record.message?.kind {
       case .message(let record): try process(.message(record.message, peer: record.peer), now)
@@ -77,6 +80,13 @@ package final class ConsensusShell {
       case .roundState, .endHeight, nil: break
       }
     }
+  }
+
+  /// Goes on with the round after `round`, in which we cannot vote any more.
+  func leave(round: Int32, now: Timestamp) throws(EngineError) {
+    isRepeating = true
+    defer { isRepeating = false }
+    try fire(TimeoutInfo(duration: Nanoseconds(), height: machine.height, round: round, step: .precommitWait), now: now)
   }
 
   // MARK: Effects
@@ -106,7 +116,7 @@ package final class ConsensusShell {
   }
 
   private func propose(_ request: ProposalRequest, _ now: Timestamp) throws(EngineError) {
-    guard let key else { return }
+    guard let key, pause == nil else { return }
     var block = request.block
     if block == nil { block = try executor.propose(state: machine.state, lastCommit: request.lastCommit, proposer: key.address) }
     guard let block else { return }
@@ -119,7 +129,7 @@ package final class ConsensusShell {
       own.append(ConsensusMessage(.proposal(ProposalMessage(try key.sign(proposal, chainID: machine.state.chainID)))))
     } catch {
       try requireSigningState(error)
-      if !isReplaying { report.error("failed signing proposal", ["height": request.height, "round": request.round, "err": "\(error)"]) }
+      if !isRepeating { report.error("failed signing proposal", ["height": request.height, "round": request.round, "err": "\(error)"]) }
       return
     }
     for case let part? in parts.parts {
@@ -146,13 +156,13 @@ package final class ConsensusShell {
   }
 
   private func sign(_ vote: Vote) throws(EngineError) {
-    guard let key else { return }
+    guard let key, pause == nil else { return }
     try sync()  // else we may not make the same vote again after a crash, and refuse to sign another
     do throws(SigningError) {
       own.append(ConsensusMessage(.vote(VoteMessage(try key.sign(vote, chainID: machine.state.chainID)))))
     } catch {
       try requireSigningState(error)
-      report.error("failed signing vote", ["height": vote.height, "round": vote.round, "err": "\(error)"])
+      if !isRepeating { report.error("failed signing vote", ["height": vote.height, "round": vote.round, "err": "\(error)"]) }
     }
   }
 
@@ -168,7 +178,12 @@ package final class ConsensusShell {
       try stored { () throws(StorageError) in try blocks.save(request.block, parts: request.parts, seenCommit: request.seenCommit) }
     }
     try write(.endHeight(EndHeightRecord(height: height)), now, synced: true)
+    let signers = machine.state.lastValidators
     let applied = try executor.apply(request.block, blockID: request.blockID, to: machine.state)
+    if pause?.isOver(after: request.block, signers: signers) == true {
+      pause = nil
+      report.warn("blocks have passed without our signature: signing again", ["height": height])
+    }
     report.info("committed block", ["height": height, "num_txs": request.block.data.transactions.count])
     output(.applied(NewBlock(block: request.block, blockID: request.blockID, responses: applied.responses, state: applied.state)))
     try process(.blockApplied(applied.state), now)

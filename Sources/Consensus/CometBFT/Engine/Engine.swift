@@ -13,6 +13,10 @@ public actor Engine {
     public var mempool = Mempool.Configuration()
     /// Put in front of every key of the three stores.
     public var storePrefix: [UInt8] = []
+    /// After the loss of our signing state: blocks in a row that must pass without our signature before we sign.
+    public var blocksBeforeSigning = 3
+    /// After the loss of our signing state, where no block can come without us: how long we wait before we sign.
+    public var waitBeforeSigning = Nanoseconds.seconds(5)
     public init() {}
   }
 
@@ -31,32 +35,39 @@ public actor Engine {
     case message(ConsensusMessage, peer: String)
     case timeout(TimeoutInfo)
     case transactionsAvailable
+    /// The wait after the loss of the signing state is over.
+    case signingAllowed
     case stop
   }
 
-  private final class Outbox { var items: [ConsensusShell.Output] = [] }
+  final class Outbox { var items: [ConsensusShell.Output] = [] }
 
   /// Answers from the stored chain.
   public nonisolated let chain: ChainReader
-  private let configuration: Configuration
-  private let genesis: GenesisDocument
+  let configuration: Configuration
+  let genesis: GenesisDocument
   let application: any Application
-  private let storage: Storage
-  private let key: ValidatorKey?
-  private let scheme: any SignatureScheme
-  private let clock: any EngineClock
+  let storage: Storage
+  let key: ValidatorKey?
+  let scheme: any SignatureScheme
+  let clock: any EngineClock
   let log: Log
   /// A listener that does not keep up makes its own queue grow; blocks are not dropped.
   private let feed = Broadcast<NewBlock>(.unbounded, replaysLatest: false)
-  private let inputs: AsyncStream<Input>.Continuation
+  let inputs: AsyncStream<Input>.Continuation
   private let inputStream: AsyncStream<Input>
-  private let outbox = Outbox()
+  let outbox = Outbox()
   let mempool: Mempool
-  private(set) var shell: ConsensusShell?
-  private var evidence: EvidencePool?
-  private var timer: Task<Void, Never>?
+  var shell: ConsensusShell?
+  var evidence: EvidencePool?
+  var timer: Task<Void, Never>?
   var waiters = TransactionWaiters()
-  private var hasAnnouncedTransactions = false
+  var hasAnnouncedTransactions = false
+  /// Set after the consensus was taken up, until it is known whether we can still vote in the round.
+  var mayBeBarred = false
+  /// Why the next shell does not sign at first.
+  var pause: SigningPause?
+  var isStarted = false
   private(set) var isStopped = false
 
   /// - Parameters:
@@ -77,39 +88,38 @@ public actor Engine {
 
   // MARK: Life
 
-  /// Brings application and stores to the same height, and takes up the consensus where the log ends. Once.
-  public func start() throws(EngineError) {
-    guard shell == nil else { throw .inconsistent("the engine was started already") }
-    try validating { () throws(ValidationError) in try genesis.validateBasic() }
-    var state = try loadState()
-    let handshake = Handshake(
-      genesis: genesis, application: application, states: chain.states, blocks: chain.blocks, log: log
-    ) { [self] (application, state) throws(EngineError) in
-      BlockExecutor(
-        application: application, states: chain.states, blocks: chain.blocks, evidence: try openEvidence(state), mempool: nil,
-        scheme: scheme, log: log)
-    }
-    state = try handshake.run(state)
-    mempool.setLimits(state.consensusParameters, validators: state.validators.count)
-    let pool = try openEvidence(state)
-    evidence = pool
-    let shell = try replayedShell(state, pool)
-    self.shell = shell
-    try act { (shell) throws(EngineError) in try shell.start(now: clock.now()) }
-  }
-
   /// Takes part in the consensus until the task is cancelled or `stop` is called; throws when it cannot go on.
   public func run() async throws {
-    if shell == nil { try start() }
     defer { finish() }
-    for await input in inputStream {
-      if case .stop = input { return }
-      try handle(input)
+    if !isStarted { try start() }
+    do {
+      try await settle()
+      for await input in inputStream {
+        if case .stop = input { return }
+        try handle(input)
+        try await settle()
+        if Task.isCancelled || isStopped { return }
+      }
+    } catch {
+      let isFull = "\(error)".contains("No space left on device")
+      log.error(
+        "CONSENSUS FAILURE!!!",
+        [
+          "height": shell?.machine.height ?? 0, "err": "\(error)",
+          "remedy": isFull ? "make room on the disk and start again" : "find the cause and start again",
+        ])
+      throw error
+    }
+  }
+
+  /// Handles own messages until none is left.
+  private func settle() async throws {
+    repeat {
       while try handleOwn() {
         await Task.yield()  // lets callers of the engine in between two steps
         if Task.isCancelled || isStopped { return }
       }
-    }
+    } while try leaveBarredRound()
   }
 
   /// Ends `run`.
@@ -126,87 +136,18 @@ public actor Engine {
     waiters.failAll(.stopped)
   }
 
-  private func loadState() throws(EngineError) -> ChainState {
-    if let state = try stored({ () throws(StorageError) in try chain.states.load() }) {
-      guard state.chainID == genesis.chainID else {
-        throw .inconsistent("the stored chain is \(state.chainID), the genesis document is of \(genesis.chainID)")
-      }
-      return state
-    }
-    return try validating { () throws(ValidationError) in try ChainState(genesis: genesis) }
-  }
-
-  private func openEvidence(_ state: ChainState) throws(EngineError) -> EvidencePool {
-    try stored { () throws(StorageError) in
-      try EvidencePool(
-        store: storage.evidence, prefix: configuration.storePrefix, states: chain.states, blocks: chain.blocks, state: state,
-        scheme: scheme, log: log)
-    }
-  }
-
-  /// A shell that has handled again what the log has since the last block; repairs a damaged log once.
-  private func replayedShell(_ state: ChainState, _ pool: EvidencePool) throws(EngineError) -> ConsensusShell {
-    for attempt in 0...1 {
-      let shell = try makeShell(state, pool)
-      let records: [TimedWALMessage]?
-      do { records = try recordsToReplay(state) } catch {
-        guard case .corrupt = error, attempt == 0 else { throw .inconsistent("\(error)") }
-        log.error("the write-ahead log is damaged; trying to repair it", ["err": "\(error)"])
-        do { try storage.log.repair() } catch { throw .inconsistent("\(error)") }
-        continue
-      }
-      if let records { try shell.replay(records, now: clock.now()) }
-      return shell
-    }
-    throw .inconsistent("the write-ahead log cannot be repaired")
-  }
-
-  private func recordsToReplay(_ state: ChainState) throws(LogError) -> [TimedWALMessage]? {
-    let height = state.nextHeight
-    if try storage.log.hasEnd(of: height) {
-      log.error("the write-ahead log has the end of a height that is not stored; starting without it", ["height": height])
-      return nil
-    }
-    let last = height == state.initialHeight ? 0 : height - 1
-    let records = try storage.log.records(after: last)
-    if records == nil { log.error("the write-ahead log has no end of the last height; starting without it", ["height": last]) }
-    return records
-  }
-
-  private func makeShell(_ state: ChainState, _ pool: EvidencePool) throws(EngineError) -> ConsensusShell {
-    var lastCommit: VoteSet?
-    var lastAppHash: [UInt8]?
-    if state.lastBlockHeight > 0 {
-      let height = state.lastBlockHeight
-      guard let seen = try stored({ () throws(StorageError) in try chain.blocks.seenCommit(at: height) }) else {
-        throw .storage(.notFound("seen commit of block \(height)"))
-      }
-      lastCommit = VoteSet(seen, chainID: state.chainID, validators: state.lastValidators, scheme: scheme)
-      lastAppHash = try stored { () throws(StorageError) in try chain.blocks.meta(at: height)?.header.appHash }
-    }
-    let machine = try validating { () throws(ValidationError) in
-      try ConsensusMachine(
-        state: state, timeouts: configuration.timeouts, ownAddress: key?.address, lastCommit: lastCommit, lastBlockAppHash: lastAppHash,
-        scheme: scheme, now: clock.now())
-    }
-    let executor = BlockExecutor(
-      application: application, states: chain.states, blocks: chain.blocks, evidence: pool, mempool: mempool, scheme: scheme, log: log)
-    let outbox = outbox
-    return ConsensusShell(
-      machine: machine, executor: executor, blocks: chain.blocks, evidence: pool, log: storage.log, key: key, report: log
-    ) { outbox.items.append($0) }
-  }
-
   // MARK: Steps
 
-  private func act(_ step: (ConsensusShell) throws(EngineError) -> Void) throws(EngineError) {
+  func act(_ step: (ConsensusShell) throws(EngineError) -> Void) throws(EngineError) {
     guard let shell else { return }
-    defer { deliver() }
-    try step(shell)
+    let result = Result { () throws(EngineError) in try step(shell) }
+    try deliver()  // also after a failure: what was applied before it is
+    try result.get()
   }
 
   private func handle(_ input: Input) throws(EngineError) {
     let now = clock.now()
+    if case .signingAllowed = input { return try endWait() }
     try act { (shell) throws(EngineError) in
       switch input {
       case .message(let message, let peer):
@@ -217,7 +158,7 @@ public actor Engine {
         }
       case .timeout(let timeout): try shell.fire(timeout, now: now)
       case .transactionsAvailable: try shell.transactionsAvailable(now: now)
-      case .stop: break
+      case .signingAllowed, .stop: break
       }
     }
   }
@@ -228,13 +169,13 @@ public actor Engine {
     return handled
   }
 
-  private func deliver() {
+  private func deliver() throws(EngineError) {
     let items = outbox.items
     outbox.items = []
     for item in items {
       switch item {
       case .schedule(let timeout, let taken): if taken { startTimer(timeout) }
-      case .applied(let block): published(block)
+      case .applied(let block): try published(block)
       case .broadcast, .disconnect, .observed, .conflictingVotes: break  // nobody to tell yet: the node has no peers
       }
     }
@@ -248,12 +189,13 @@ public actor Engine {
     }
   }
 
-  private func published(_ block: NewBlock) {
+  private func published(_ block: NewBlock) throws(EngineError) {
     waiters.resolve(block)
     for dropped in mempool.takeDropped() { waiters.drop(dropped.key, dropped.response) }
     feed.send(block)
     hasAnnouncedTransactions = false
     announceTransactions()
+    try waitIfNoneElse(block.state)
   }
 
   /// Tells the consensus once a height that there are transactions.

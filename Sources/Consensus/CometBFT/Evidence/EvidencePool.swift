@@ -40,8 +40,14 @@ public final class EvidencePool {
     arrived.append(evidence)
   }
 
+  /// Far more than honest networks see in a height; a validator that signs without end would fill the memory.
+  static let conflictLimit = 1000
+
   /// Notes two votes that exclude each other; they become evidence after the next block.
-  public func report(_ first: Vote, _ second: Vote) { conflicts.append((first, second)) }
+  public func report(_ first: Vote, _ second: Vote) {
+    guard conflicts.count < Self.conflictLimit else { return }
+    conflicts.append((first, second))
+  }
 
   /// Checks the evidence of a block; what is new and good becomes pending.
   public func check(_ list: [Evidence]) throws(ValidationError) {

@@ -8,10 +8,14 @@ public protocol ConsensusLog: AnyObject {
   func writeSync(_ record: TimedWALMessage) throws(LogError)
   /// Records after the end of a height, or nil when that end is not in the log.
   func records(after height: Int64) throws(LogError) -> [TimedWALMessage]?
-  /// Whether the end of a height is in the log.
+  /// Whether the end of a height, or of a later one, is in the log.
   func hasEnd(of height: Int64) throws(LogError) -> Bool
-  /// Keeps what lies before the first damaged record, and a copy of everything.
+  /// Keeps what lies before the damage that `records` met last, if it met any, and a copy of everything.
   func repair() throws(LogError)
+  /// Damage that the last search saw where it does not matter (any more), in one line.
+  var notice: String? { get }
+  /// The newest file's path, for messages.
+  var location: String { get }
 }
 
 extension ConsensusLog {
@@ -19,6 +23,9 @@ extension ConsensusLog {
     try write(record)
     try sync()
   }
+
+  public var notice: String? { nil }
+  public var location: String { "write-ahead log" }
 }
 
 /// A log in memory, for tests.
@@ -39,6 +46,6 @@ public final class MemoryLog: ConsensusLog {
       $0.compactMap { if case .record(let record) = $0 { record } else { nil } }
     }
   }
-  public func hasEnd(of height: Int64) -> Bool { records(after: height) != nil }
+  public func hasEnd(of height: Int64) -> Bool { stored.contains { WALCoding.Item.record($0).endedHeight ?? -1 >= height } }
   public func repair() {}
 }

@@ -6,13 +6,19 @@ public final class FileLog: ConsensusLog {
   static let rotationSize = 10 << 20
   /// Old files beyond this total are removed, in bytes.
   static let totalLimit = 1 << 30
+  /// How far back a search reads, in bytes: far more than one height needs.
+  static let searchLimit = 256 << 20
 
   private let folder: String
   private var descriptor: Int32 = -1
   private var buffer: [UInt8] = []
   private var size = 0
+  /// Where the last call of `records` met damage.
+  private var damage: (path: String, offset: Int)?
+  public private(set) var notice: String?
 
   private var head: String { folder + "/wal" }
+  public var location: String { head }
 
   /// Opens the log, or makes a new one that starts with the end of height 0.
   public init(folder: String, now: Timestamp) throws(LogError) {
@@ -21,6 +27,7 @@ public final class FileLog: ConsensusLog {
     try openHead()
     if size == 0, try oldFiles().isEmpty {
       try writeSync(TimedWALMessage(time: now, message: WALMessage(.endHeight(EndHeightRecord(height: 0)))))
+      try Files.syncFolder(of: head)
     }
   }
 
@@ -41,11 +48,16 @@ public final class FileLog: ConsensusLog {
     if buffer.count > 40_960 { try flush() }
   }
 
+  /// Writes what waits. After a failure nothing of it is in the file, and nothing is tried again: a record follows whole ones only.
   private func flush() throws(LogError) {
     guard !buffer.isEmpty else { return }
-    try Files.write(buffer, to: descriptor, head)
-    size += buffer.count
+    let bytes = buffer
     buffer.removeAll(keepingCapacity: true)
+    do throws(LogError) { try Files.write(bytes, to: descriptor, head) } catch {
+      _ = ftruncate(descriptor, size)
+      throw error
+    }
+    size += bytes.count
   }
 
   public func sync() throws(LogError) {
@@ -60,6 +72,7 @@ public final class FileLog: ConsensusLog {
     let name = head + "." + String(repeating: "0", count: max(0, 3 - String(next).count)) + String(next)
     guard rename(head, name) == 0 else { throw Files.failure("rename", head) }
     try openHead()
+    try Files.syncFolder(of: head)
     var total = try Files.size(name)
     for file in files { total += try Files.size(file.path) }
     for file in files where total > Self.totalLimit {
@@ -71,48 +84,105 @@ public final class FileLog: ConsensusLog {
   /// Old files, oldest first.
   private func oldFiles() throws(LogError) -> [(index: Int, path: String)] {
     try Files.names(in: folder).compactMap { name in
-      guard name.hasPrefix("wal."), let index = Int(name.dropFirst(4)) else { return nil }
+      guard name.hasPrefix("wal."), let index = Int(name.dropFirst(4)), index >= 0, index < 1 << 40 else { return nil }
       return (index, folder + "/" + name)
     }.sorted { $0.index < $1.index }
   }
 
-  /// Items of all files from the newest one that has the end of `height`.
-  private func items(after height: Int64) throws(LogError) -> [WALCoding.Item]? {
-    try flush()
-    var later: [WALCoding.Item] = []
+  // MARK: Searching
+
+  private struct Found {
+    var isFound = false
+    /// What follows the end that was sought, or all there is.
+    var items: [WALCoding.Item] = []
+    /// The highest height whose end is in the file.
+    var highest: Int64?
+    /// The first damage outside of `items`.
+    var other: WALDamage?
+  }
+
+  private func search(_ path: String, after height: Int64) throws(LogError) -> Found {
+    var found = Found()
+    try Files.readPieces(path) { (more) throws(LogError) in
+      var reader = WALReader(seeks: true, more)
+      while let item = try reader.next() {
+        if let ended = item.endedHeight {
+          found.highest = max(found.highest ?? 0, ended)
+          if ended == height, !found.isFound {
+            for case .corrupt(let damage) in found.items where found.other == nil { found.other = damage }
+            (found.isFound, found.items) = (true, [])
+            continue
+          }
+        }
+        found.items.append(item)
+      }
+    }
+    return found
+  }
+
+  /// Files from the newest to the oldest, as far back as a search goes.
+  private func newestFirst() throws(LogError) -> [String] {
+    var total = 0
+    var paths: [String] = []
     for path in [head] + (try oldFiles()).reversed().map(\.path) {
-      let items = WALCoding.decode(try Files.read(path))
-      if let found = WALCoding.items(after: height, in: items) { return Array(found) + later }
-      if items.contains(where: { Self.isEnd($0, below: height) }) { return nil }
-      later = items + later
+      total += try Files.size(path)
+      if total > Self.searchLimit { break }
+      paths.append(path)
+    }
+    return paths
+  }
+
+  public func records(after height: Int64) throws(LogError) -> [TimedWALMessage]? {
+    try flush()
+    (damage, notice) = (nil, nil)
+    var pieces: [(path: String, items: [WALCoding.Item])] = []
+    for path in try newestFirst() {
+      let found = try search(path, after: height)
+      pieces.append((path, found.items))
+      if found.isFound {
+        (damage, notice) = (nil, nil)
+        if let other = found.other { notice = "\(path): \(other)" }
+        return try records(in: pieces.reversed())
+      }
+      for case .corrupt(let found) in found.items where damage == nil { (damage, notice) = ((path, found.offset), "\(path): \(found)") }
+      if let highest = found.highest, highest > 0, highest < height { break }
     }
     return nil
   }
 
-  private static func isEnd(_ item: WALCoding.Item, below height: Int64) -> Bool {
-    if case .record(let record) = item, case .endHeight(let end) = record.message?.kind { return end.height > 0 && end.height < height }
-    return false
-  }
-
-  public func records(after height: Int64) throws(LogError) -> [TimedWALMessage]? {
-    guard let items = try items(after: height) else { return nil }
+  private func records(in pieces: [(path: String, items: [WALCoding.Item])]) throws(LogError) -> [TimedWALMessage] {
     var records: [TimedWALMessage] = []
-    for item in items {
-      switch item {
-      case .record(let record): records.append(record)
-      case .corrupt(let reason): throw .corrupt(reason)
+    for piece in pieces {
+      for item in piece.items {
+        switch item {
+        case .record(let record): records.append(record)
+        case .corrupt(let found):
+          damage = (piece.path, found.offset)
+          throw .corrupt("\(piece.path): \(found)")
+        }
       }
     }
     return records
   }
 
-  public func hasEnd(of height: Int64) throws(LogError) -> Bool { try items(after: height) != nil }
+  public func hasEnd(of height: Int64) throws(LogError) -> Bool {
+    try flush()
+    for path in try newestFirst() {
+      if let highest = try search(path, after: .max).highest, highest > 0 { return highest >= height }
+    }
+    return false
+  }
 
+  /// Cuts the log where `records` met damage. The files with what is cut off stay, with `.CORRUPTED` after their names.
   public func repair() throws(LogError) {
     try flush()
-    let bytes = try Files.read(head)
-    try Files.replace(head + ".CORRUPTED", with: bytes)
-    try Files.replace(head, with: try WALCoding.repaired(bytes))
+    guard let (path, offset) = damage else { return }
+    damage = nil
+    let newer = path == head ? [] : try oldFiles().map(\.path).drop { $0 != path }.dropFirst() + [head]
+    let bytes = try Files.read(path, limit: Self.searchLimit)
+    try Files.replace(path + ".CORRUPTED", with: bytes)
+    for file in newer { guard rename(file, file + ".CORRUPTED") == 0 else { throw Files.failure("rename", file) } }
+    try Files.replace(path, with: Array(bytes.prefix(offset)))
     try openHead()
   }
 }

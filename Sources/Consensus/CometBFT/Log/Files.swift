@@ -27,7 +27,11 @@ enum Files {
     return names
   }
 
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  /// Whether there is something of this name, be it a link to nothing.
+  static func exists(_ path: String) -> Bool {
+    var info = stat()
+    return lstat(path, &info) == 0 || errno != ENOENT
+  }
 
   static func size(_ path: String) throws(LogError) -> Int {
     var info = stat()
@@ -35,18 +39,34 @@ enum Files {
     return Int(info.st_size)
   }
 
-  static func read(_ path: String) throws(LogError) -> [UInt8] {
+  /// The whole content of a file of at most `limit` bytes.
+  static func read(_ path: String, limit: Int) throws(LogError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try readPieces(path) { (more) throws(LogError) in
+      while true {
+        let piece = try more()
+        if piece.isEmpty { return }
+        bytes += piece
+        guard bytes.count <= limit else { throw .file("read \(path): larger than \(limit) bytes") }
+      }
+    }
+    return bytes
+  }
+
+  /// Hands out a file's content in pieces of at most 1 MiB; an empty piece is the end.
+  static func readPieces(_ path: String, _ body: (@escaping () throws(LogError) -> [UInt8]) throws(LogError) -> Void) throws(LogError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("open", path) }
     defer { _ = close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw failure("read", path) }
-      if count == 0 { return bytes }
-      bytes += chunk[..<count]
+    try body { () throws(LogError) in
+      var piece = [UInt8](repeating: 0, count: 1 << 20)
+      while true {
+        let count = Glibc.read(descriptor, &piece, piece.count)
+        if count < 0 && errno == EINTR { continue }
+        guard count >= 0 else { throw failure("read", path) }
+        piece.removeLast(piece.count - count)
+        return piece
+      }
     }
   }
 
@@ -60,20 +80,29 @@ enum Files {
     }
   }
 
+  /// The name under which `replace` prepares a file.
+  static func temporary(_ path: String) -> String { path + ".tmp" }
+
   /// Puts bytes into a file at once: a crash leaves the old content or the new one. Mode 0600.
   static func replace(_ path: String, with bytes: [UInt8]) throws(LogError) {
-    let temporary = path + ".tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let temporary = temporary(path)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw failure("open", temporary) }
     do throws(LogError) {
       try write(bytes, to: descriptor, temporary)
       guard fsync(descriptor) == 0 else { throw failure("fsync", temporary) }
     } catch {
       _ = close(descriptor)
+      _ = unlink(temporary)
       throw error
     }
     _ = close(descriptor)
     guard rename(temporary, path) == 0 else { throw failure("rename", temporary) }
+    try syncFolder(of: path)
+  }
+
+  /// Makes the names in a file's folder durable.
+  static func syncFolder(of path: String) throws(LogError) {
     let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     let folder = open(parent.isEmpty ? "/" : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw failure("open", parent) }

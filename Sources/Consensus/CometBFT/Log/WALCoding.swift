@@ -19,62 +19,33 @@ package enum WALCoding {
   /// One record, or where and why it is damaged.
   package enum Item: Sendable {
     case record(TimedWALMessage)
-    case corrupt(String)
+    case corrupt(WALDamage)
+
+    /// The height whose end this is.
+    var endedHeight: Int64? {
+      guard case .record(let record) = self, case .endHeight(let end) = record.message?.kind else { return nil }
+      return end.height
+    }
   }
 
-  /// All records in order. After a damaged one the next is sought where its length says; a short one is the last.
+  /// All records in order, with the places of damage between them, as the reference finds them.
   package static func decode(_ bytes: [UInt8]) -> [Item] {
+    var pieces = [bytes]
+    var reader = WALReader(seeks: false) { pieces.popLast() ?? [] }
     var items: [Item] = []
-    var offset = 0
-    while offset < bytes.count {
-      guard bytes.count - offset >= 8, let checksum = UInt32(bigEndianBytes: bytes[offset..<offset + 4]),
-        let length = UInt32(bigEndianBytes: bytes[offset + 4..<offset + 8])
-      else {
-        items.append(.corrupt("record at byte \(offset) ends in its head"))
-        return items
-      }
-      let start = offset + 8
-      guard length <= limit else {
-        items.append(.corrupt("record at byte \(offset) claims \(length) bytes"))
-        offset = start
-        continue
-      }
-      let end = start + Int(length)
-      guard end <= bytes.count else {
-        items.append(.corrupt("record at byte \(offset) is cut off"))
-        return items
-      }
-      items.append(item(bytes[start..<end], checksum, at: offset))
-      offset = end
-    }
+    while let item = try? reader.next() { items.append(item) }  // throws what its source throws: nothing
     return items
   }
 
-  private static func item(_ data: ArraySlice<UInt8>, _ checksum: UInt32, at offset: Int) -> Item {
-    guard CRC32C.checksum(data) == checksum else { return .corrupt("record at byte \(offset) has another checksum") }
-    do {
-      let record = try TimedWALMessage(protobuf: Array(data))
-      guard record.message?.kind != nil else { return .corrupt("record at byte \(offset) holds no message") }
-      return .record(record)
-    } catch { return .corrupt("record at byte \(offset): \(error)") }
-  }
-
   /// What lies before the first damaged record.
-  package static func repaired(_ bytes: [UInt8]) throws(LogError) -> [UInt8] {
-    var result: [UInt8] = []
-    for item in decode(bytes) {
-      guard case .record(let record) = item else { break }
-      result += try encode(record)
-    }
-    return result
+  package static func repaired(_ bytes: [UInt8]) -> [UInt8] {
+    for case .corrupt(let damage) in decode(bytes) { return Array(bytes[..<damage.offset]) }
+    return bytes
   }
 
   /// The items after the end of a height; nil when the end is not there. Damage before it does not matter.
   package static func items(after height: Int64, in items: [Item]) -> ArraySlice<Item>? {
-    let place = items.firstIndex {
-      if case .record(let record) = $0, case .endHeight(let end) = record.message?.kind { end.height == height } else { false }
-    }
-    return place.map { items[($0 + 1)...] }
+    items.firstIndex { $0.endedHeight == height }.map { items[($0 + 1)...] }
   }
 }
 
@@ -85,6 +56,13 @@ public enum LogError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The log has a damaged record where it matters.
   case corrupt(String)
   case refused(String)
+
+  /// What happened, without saying to what.
+  var reason: String {
+    switch self {
+    case .file(let reason), .corrupt(let reason), .refused(let reason): reason
+    }
+  }
 
   public var description: String {
     switch self {

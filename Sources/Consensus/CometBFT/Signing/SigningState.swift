@@ -34,6 +34,28 @@ public struct SigningState: Hashable, Sendable {
 
   public init() {}
 
+  /// Whether nothing was ever signed.
+  var isBlank: Bool { height == 0 }
+
+  /// Whether this was signed after `other`, as heights, rounds and steps go.
+  func isLater(than other: SigningState) -> Bool { (height, round, step) > (other.height, other.round, other.step) }
+
+  /// The state after a validator signed a message of its own; nil if the message is none that it signs.
+  init?(signed message: ConsensusMessage, by address: [UInt8], chainID: String) {
+    switch message.kind {
+    case .proposal(let message):
+      let proposal = message.proposal
+      (height, round, step) = (proposal.height, proposal.round, 1)
+      (signature, signBytes) = (proposal.signature, proposal.signBytes(chainID: chainID))
+    case .vote(let message):
+      guard let vote = message.vote, vote.validatorAddress == address, vote.type.isVote else { return nil }
+      (height, round, step) = (vote.height, vote.round, vote.type == .prevote ? 2 : 3)
+      (signature, signBytes) = (vote.signature, vote.signBytes(chainID: chainID))
+    default: return nil
+    }
+    guard height > 0, round >= 0 else { return nil }
+  }
+
   /// What to do about a request.
   enum Verdict: Equatable {
     case sign

@@ -1,10 +1,7 @@
-internal import Bytes
-internal import JSONText
-
 /// A validator's key together with its signing state; signs nothing before the state is durable.
 public final class ValidatorKey {
   private let signer: any ValidatorSigner
-  private let path: String?
+  private let file: SigningStateFile?
   package private(set) var state: SigningState
   public let address: [UInt8]
 
@@ -12,22 +9,20 @@ public final class ValidatorKey {
   /// twice.
   /// - Parameter path: the state's file (`oasis_priv_validator.json` on the network's nodes); nil keeps it in memory, for tests.
   public init(signer: any ValidatorSigner, path: String?) throws(SigningError) {
-    (self.signer, self.path) = (signer, path)
+    self.signer = signer
     address = validatorAddress(ofKey: signer.publicKey)
-    state = SigningState()
-    guard let path else { return }
-    if Files.exists(path) {
-      let bytes: [UInt8]
-      do { bytes = try Files.read(path) } catch { throw .state("\(error)") }
-      state = try Self.decode(bytes, publicKey: signer.publicKey, path)
+    file = path.map { SigningStateFile(path: $0, publicKey: signer.publicKey) }
+    if let stored = try file?.load() {
+      state = stored
     } else {
-      try save(state)
+      state = SigningState()
+      try file?.save(state)
     }
   }
 
   /// A key that goes on from a state, kept in memory; for tests.
   package init(signer: any ValidatorSigner, state: SigningState) {
-    (self.signer, path, self.state) = (signer, nil, state)
+    (self.signer, file, self.state) = (signer, nil, state)
     address = validatorAddress(ofKey: signer.publicKey)
   }
 
@@ -66,58 +61,26 @@ public final class ValidatorKey {
     do { signature = try signer.sign(bytes) } catch { throw .signer("\(error)") }
     var next = SigningState()
     (next.height, next.round, next.step, next.signature, next.signBytes) = (height, round, step, signature, bytes)
-    try save(next)
+    try file?.save(next)
     state = next
     return signature
   }
 
-  // MARK: File
+  /// Where the signing state is kept, for messages.
+  var stateName: String { file?.path ?? "signing state" }
 
-  private func save(_ state: SigningState) throws(SigningError) {
-    guard let path else { return }
-    do { try Files.replace(path, with: Self.encode(state, publicKey: signer.publicKey)) } catch { throw .state("\(error)") }
-  }
-
-  static func encode(_ state: SigningState, publicKey: [UInt8]) -> [UInt8] {
-    var members: [JSONMember] = [
-      JSONMember(key: "height", value: .integer(state.height)), JSONMember(key: "round", value: .integer(state.round)),
-      JSONMember(key: "step", value: .integer(state.step)),
-    ]
-    if !state.signature.isEmpty { members.append(JSONMember(key: "signature", value: .string(state.signature.base64))) }
-    if !state.signBytes.isEmpty { members.append(JSONMember(key: "signbytes", value: .string(state.signBytes.hex.uppercased()))) }
-    members.append(JSONMember(key: "public_key", value: .string(publicKey.base64)))
-    return Array(JSONValue.object(members).text().utf8)
-  }
-
-  static func decode(_ bytes: [UInt8], publicKey: [UInt8], _ path: String) throws(SigningError) -> SigningState {
-    func refuse(_ reason: String) -> SigningError { .state("\(path): \(reason)") }
-    let value: JSONValue
-    do { value = try JSONValue(parsing: bytes, limits: .init(size: 1 << 16)) } catch { throw refuse("\(error)") }
-    guard case .object = value else { throw refuse("not a JSON object") }
-    func integer<T: FixedWidthInteger>(_ key: String) throws(SigningError) -> T {
-      guard let member = value[key], !member.isNull else { return 0 }
-      guard let number: T = member.integer() else { throw refuse("\(key) is not a number in range") }
-      return number
+  /// Takes over what records of the log show as signed later than the state does: the state's file may have been lost or be an old copy.
+  func learn(from records: [TimedWALMessage], chainID: String, scheme: any SignatureScheme) throws(SigningError) {
+    var latest = state
+    for record in records {
+      guard case .message(let record) = record.message?.kind, record.peer.isEmpty,
+        let signed = SigningState(signed: record.message, by: address, chainID: chainID), signed.isLater(than: latest),
+        scheme.verify(SignedItem(publicKey: signer.publicKey, message: signed.signBytes, signature: signed.signature))
+      else { continue }
+      latest = signed
     }
-    func text(_ key: String) throws(SigningError) -> String? {
-      guard let member = value[key], !member.isNull else { return nil }
-      guard let text = member.string else { throw refuse("\(key) is not a text") }
-      return text
-    }
-    var state = SigningState()
-    (state.height, state.round, state.step) = (try integer("height"), try integer("round"), try integer("step"))
-    guard state.height >= 0, state.round >= 0, state.step >= 0 else { throw refuse("height, round or step is negative") }
-    if let text = try text("signature") {
-      guard let signature = [UInt8](base64: text) else { throw refuse("signature is not base64") }
-      state.signature = signature
-    }
-    if let text = try text("signbytes") {
-      guard let signBytes = [UInt8](hex: text) else { throw refuse("signbytes is not hexadecimal") }
-      state.signBytes = signBytes
-    }
-    guard let key = try text("public_key").flatMap({ [UInt8](base64: $0) }), key == publicKey else {
-      throw refuse("belongs to another key")
-    }
-    return state
+    guard latest != state else { return }
+    try file?.save(latest)
+    state = latest
   }
 }
