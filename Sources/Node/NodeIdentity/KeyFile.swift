@@ -20,30 +20,52 @@ public struct KeyFile: Sendable {
       : "'oasis-node identity init' creates a node's keys"
   }
 
+  /// What the pair's files hold.
+  enum Content {
+    /// Neither file is there.
+    case absent
+    /// A good private half, with its public half or without.
+    case key(MemorySigner, hasPublic: Bool)
+  }
+
   /// The key, made first where `generate` allows it and neither file exists.
-  public func load(generate: Bool) throws(FileError) -> MemorySigner {
+  public func load(generate: Bool) throws(FileError) -> MemorySigner { try complete(examine(generate: generate)) }
+
+  /// Looks at both files and writes nothing.
+  func examine(generate: Bool) throws(FileError) -> Content {
     let kinds = (try Files.kind(of: privatePath), try Files.kind(of: publicPath))
     switch kinds {
     case (.absent, .absent):
       guard generate else { throw FileError(path: privatePath, reason: "no such file: \(maker)") }
+      return .absent
+    case (.absent, _):
+      throw FileError(
+        path: privatePath, reason: "missing, but its public half \(publicPath) exists: restore the private key from a backup")
+    case (.other(let what), _):
+      throw FileError(path: privatePath, reason: "is \(what), not a key file: put the key file back in its place")
+    case (.file(let mode), let other):
+      guard mode == 0o600 else { throw .permissions(privatePath, mode: mode) }
+      let signer = try readPrivate()
+      return .key(signer, hasPublic: try hasPublic(other, signer))
+    }
+  }
+
+  /// Writes what the pair lacks.
+  func complete(_ content: Content) throws(FileError) -> MemorySigner {
+    switch content {
+    case .absent:
       let signer = MemorySigner()
       try Files.write(Array(PEM.privateKey(signer).utf8), to: privatePath, replace: false)
       try Files.write(Array(PEM.publicKey(signer.publicKey).utf8), to: publicPath)
       return signer
-    case (.absent, _):
-      throw FileError(
-        path: privatePath, reason: "missing, but its public half \(publicPath) exists: restore the private key from a backup")
-    case (.other(let what), _): throw FileError(path: privatePath, reason: "is \(what), not a key file")
-    case (.file(let mode), let other):
-      guard mode == 0o600 else { throw .permissions(privatePath, mode: mode) }
-      let signer = try readPrivate()
-      try checkPublic(other, signer)
+    case .key(let signer, let hasPublic):
+      if !hasPublic { try Files.write(Array(PEM.publicKey(signer.publicKey).utf8), to: publicPath) }
       return signer
     }
   }
 
   private func readPrivate() throws(FileError) -> MemorySigner {
-    let bytes = try Files.read(privatePath)
+    let bytes = try Files.readKey(privatePath)
     do {
       let (seed, stored) = try PEM.readPrivateKey(bytes)
       let signer = MemorySigner(seed: seed)
@@ -56,18 +78,20 @@ public struct KeyFile: Sendable {
     }
   }
 
-  private func checkPublic(_ kind: Files.Kind, _ signer: MemorySigner) throws(FileError) {
+  private func hasPublic(_ kind: Files.Kind, _ signer: MemorySigner) throws(FileError) -> Bool {
     switch kind {
-    case .absent: try Files.write(Array(PEM.publicKey(signer.publicKey).utf8), to: publicPath)
-    case .other(let what): throw FileError(path: publicPath, reason: "is \(what), not a key file")
+    case .absent: return false
+    case .other(let what):
+      throw FileError(path: publicPath, reason: "is \(what), not a key file: remove it and it is written anew from \(privatePath)")
     case .file:
-      let bytes = try Files.read(publicPath)
+      let bytes = try Files.readKey(publicPath)
       guard let key = try? PEM.readPublicKey(bytes) else {
         throw FileError(path: publicPath, reason: "not a public key file: remove it and it is written anew from \(privatePath)")
       }
       guard key == signer.publicKey else {
         throw FileError(path: publicPath, reason: "holds another key than \(privatePath): one of them is not this node's")
       }
+      return true
     }
   }
 }
@@ -78,5 +102,15 @@ extension FileError {
     FileError(
       path: path, reason: "a private key must have mode 0600: chmod 600 \(path)",
       words: "signature/signer/file: invalid PEM file permissions \(String(mode, radix: 8)) on \(path)")
+  }
+}
+
+extension Files {
+  /// The bytes of a file that cannot be made anew.
+  static func readKey(_ path: String) throws(FileError) -> [UInt8] {
+    do throws(FileError) { return try read(path) } catch {
+      let failure = error.operation.isEmpty ? error.reason : "\(error.operation): \(error.reason)"
+      throw FileError(path: path, reason: "\(failure): make it readable to this user, or restore it from a backup")
+    }
   }
 }

@@ -19,19 +19,29 @@ public struct NodeIdentity: Sendable {
   /// What was replaced on the way, one line each, for the log.
   public let notices: [String]
 
-  /// The keys of a folder; with `generate` those that are wholly absent are made.
+  /// The keys of a folder; with `generate` those that are wholly absent are made. All are looked at before the first is written: where one
+  /// is refused, the folder stays as it is.
   public static func load(folder: String, generate: Bool) throws(FileError) -> NodeIdentity {
+    let files = (
+      node: KeyFile(folder: folder, name: "identity"), p2p: KeyFile(folder: folder, name: "p2p"),
+      consensus: KeyFile(folder: folder, name: "consensus"), vrf: KeyFile(folder: folder, name: "vrf")
+    )
+    let node = try files.node.examine(generate: generate), p2p = try files.p2p.examine(generate: generate)
+    let entropy = "\(folder)/p2p_entropy.pem"
+    let hasEntropy = try hasEntropy(entropy)
+    let consensus = try files.consensus.examine(generate: generate), vrf = try files.vrf.examine(generate: generate)
+    let tls = TLSFile(folder: folder, name: "tls_identity"), sentry = TLSFile(folder: folder, name: "sentry_client_tls_identity")
+    let (tlsKey, sentryKey) = (try tls.examine(replaceUnreadable: true), try sentry.examine(replaceUnreadable: false))
+
     for leftover in ["tls_ephemeral", "tls_ephemeral_next", "tls_ephemeral_new_next"] { unlink("\(folder)/\(leftover).pem") }
-    let node = try KeyFile(folder: folder, name: "identity").load(generate: generate)
-    let p2p = try KeyFile(folder: folder, name: "p2p").load(generate: generate)
-    try loadEntropy("\(folder)/p2p_entropy.pem")
-    let consensus = try KeyFile(folder: folder, name: "consensus").load(generate: generate)
-    let vrf = try KeyFile(folder: folder, name: "vrf").load(generate: generate)
+    if !hasEntropy {
+      try Files.write(Array(PEM(type: PEM.staticEntropyType, contents: randomBytes(32)).text.utf8), to: entropy, replace: false)
+    }
     var notices: [String] = []
-    let tls = try TLSIdentity.load(folder: folder, name: "tls_identity", replaceUnreadable: true, &notices)
-    let sentryClient = try TLSIdentity.load(folder: folder, name: "sentry_client_tls_identity", replaceUnreadable: false, &notices)
     return NodeIdentity(
-      node: node, p2p: p2p, consensus: consensus, vrf: vrf, tls: tls, sentryClient: sentryClient, notices: notices)
+      node: try files.node.complete(node), p2p: try files.p2p.complete(p2p), consensus: try files.consensus.complete(consensus),
+      vrf: try files.vrf.complete(vrf), tls: try tls.complete(tlsKey, &notices), sentryClient: try sentry.complete(sentryKey, &notices),
+      notices: notices)
   }
 
   /// A public key of the folder, without its private half.
@@ -42,16 +52,17 @@ public struct NodeIdentity: Sendable {
     }
   }
 
-  private static func loadEntropy(_ path: String) throws(FileError) {
+  private static func hasEntropy(_ path: String) throws(FileError) -> Bool {
+    let remedy = "restore it from a backup, or remove it to have it made anew"
     switch try Files.kind(of: path) {
-    case .absent:
-      try Files.write(Array(PEM(type: PEM.staticEntropyType, contents: randomBytes(32)).text.utf8), to: path, replace: false)
-    case .other(let what): throw FileError(path: path, reason: "is \(what), not a file of static entropy")
+    case .absent: return false
+    case .other(let what): throw FileError(path: path, reason: "is \(what), not a file of static entropy: \(remedy)")
     case .file:
-      let bytes = try Files.read(path)
+      let bytes = try Files.readKey(path)
       guard let entropy = try? PEM.read(bytes, type: PEM.staticEntropyType), entropy.count == 32 else {
-        throw FileError(path: path, reason: "not a file of static entropy: restore it from a backup, or remove it to have it made anew")
+        throw FileError(path: path, reason: "not a file of static entropy: \(remedy)")
       }
+      return true
     }
   }
 }

@@ -1,5 +1,5 @@
-internal import FileSystem
 internal import COpenSSL
+internal import FileSystem
 internal import Glibc
 public import OasisCrypto
 
@@ -11,39 +11,6 @@ public struct TLSIdentity: Sendable {
 
   /// The key that the certificate is for.
   public var publicKey: PublicKey { signer.publicKey }
-
-  /// The key of `NAME.pem` with a new certificate, both written. A key file that cannot be used is refused, or, with
-  /// `replaceUnreadable`, set aside (`.old`) and replaced, with a notice: the TLS key may change, unlike the others.
-  static func load(folder: String, name: String, replaceUnreadable: Bool, _ notices: inout [String]) throws(FileError) -> TLSIdentity {
-    let path = "\(folder)/\(name).pem"
-    var signer: MemorySigner?
-    if case .absent = try Files.kind(of: path) {
-    } else {
-      do throws(FileError) { signer = try read(path) } catch {
-        guard replaceUnreadable else { throw error }
-        try Files.rename(path, to: "\(path).old")
-        notices.append("TLS key replaced by a new one, the old file is \(path).old: \(error)")
-      }
-    }
-    let isNew = signer == nil
-    let key = signer ?? MemorySigner()
-    if isNew { try Files.write(Array(PEM.tlsPrivateKey(seed: key.seed).utf8), to: path) }
-    guard let certificate = certificate(for: key, commonName: NodeIdentity.commonName) else {
-      throw FileError(path: path, reason: "no certificate could be made for it")
-    }
-    try Files.write(Array(PEM(type: "CERTIFICATE", contents: certificate).text.utf8), to: "\(folder)/\(name)_cert.pem")
-    return TLSIdentity(signer: key, certificate: certificate)
-  }
-
-  private static func read(_ path: String) throws(FileError) -> MemorySigner {
-    guard case .file(let mode) = try Files.kind(of: path) else { throw FileError(path: path, reason: "not a regular file") }
-    guard mode == 0o600 else { throw .permissions(path, mode: mode) }
-    do { return MemorySigner(seed: try PEM.readTLSPrivateKey(try Files.read(path))) } catch let error as FileError {
-      throw error
-    } catch {
-      throw FileError(path: path, reason: "not a TLS key file (\(error))")
-    }
-  }
 
   /// Self-signed, serial 1, valid from an hour ago for a year; nil only where memory is short.
   static func certificate(for signer: MemorySigner, commonName: String) -> [UInt8]? {
@@ -80,5 +47,81 @@ public struct TLSIdentity: Sendable {
       return i2d_X509(x509, &pointer)
     }
     return count > 0 && Int(count) == der.count ? der : nil
+  }
+}
+
+/// The files of a TLS key and its certificate: `NAME.pem`, `NAME_cert.pem`. The TLS key may change, unlike the others.
+struct TLSFile {
+  let path: String, certificatePath: String
+
+  init(folder: String, name: String) { (path, certificatePath) = ("\(folder)/\(name).pem", "\(folder)/\(name)_cert.pem") }
+
+  /// What the key's file holds.
+  enum Content {
+    case absent
+    case key(MemorySigner)
+    /// No key, for this reason: to be set aside.
+    case unusable(FileError)
+  }
+
+  /// Looks at the files and writes nothing. A key file that cannot be used is refused, or, with `replaceUnreadable`, to be replaced.
+  func examine(replaceUnreadable: Bool) throws(FileError) -> Content {
+    if case .other(let what) = try Files.kind(of: certificatePath) {
+      throw FileError(path: certificatePath, reason: "is \(what), not a certificate: remove it and it is written anew")
+    }
+    if case .absent = try Files.kind(of: path) { return .absent }
+    do throws(FileError) { return .key(try read()) } catch {
+      guard replaceUnreadable else {
+        throw FileError(path: path, reason: "\(error.reason): restore it, or remove it to have a new one made", words: error.words)
+      }
+      return .unusable(error)
+    }
+  }
+
+  private func read() throws(FileError) -> MemorySigner {
+    switch try Files.kind(of: path) {
+    case .absent: throw FileError(path: path, reason: "no such file")
+    case .other(let what): throw FileError(path: path, reason: "is \(what), not a TLS key file")
+    case .file(let mode):
+      guard mode == 0o600 else { throw .permissions(path, mode: mode) }
+    }
+    do { return MemorySigner(seed: try PEM.readTLSPrivateKey(try Files.read(path))) } catch let error as FileError {
+      throw error
+    } catch {
+      throw FileError(path: path, reason: "not a TLS key file (\(error))")
+    }
+  }
+
+  /// The key with a new certificate, both written. What is replaced is set aside, and told.
+  func complete(_ content: Content, _ notices: inout [String]) throws(FileError) -> TLSIdentity {
+    let key: MemorySigner
+    switch content {
+    case .key(let stored): key = stored
+    case .absent:
+      key = MemorySigner()
+      if try Files.kind(of: certificatePath) != .absent {
+        notices.append("TLS key \(path) is missing: made a new one, the old certificate is \(try setAside(certificatePath))")
+      }
+    case .unusable(let error):
+      key = MemorySigner()
+      notices.append("TLS key replaced by a new one, the old file is \(try setAside(path)): \(error)")
+    }
+    guard let certificate = TLSIdentity.certificate(for: key, commonName: NodeIdentity.commonName) else {
+      throw FileError(path: path, reason: "no certificate could be made for it")
+    }
+    if case .key = content {} else { try Files.write(Array(PEM.tlsPrivateKey(seed: key.seed).utf8), to: path, replace: false) }
+    try Files.write(Array(PEM(type: "CERTIFICATE", contents: certificate).text.utf8), to: certificatePath)
+    return TLSIdentity(signer: key, certificate: certificate)
+  }
+
+  /// Renames a file to `FILE.old`, or to `FILE.old.1` and so on where that is taken.
+  private func setAside(_ path: String) throws(FileError) -> String {
+    var target = "\(path).old", number = 0
+    while try Files.kind(of: target) != .absent {
+      number += 1
+      target = "\(path).old.\(number)"
+    }
+    try Files.rename(path, to: target)
+    return target
   }
 }
