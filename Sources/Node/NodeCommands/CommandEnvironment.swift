@@ -64,6 +64,17 @@ struct CommandEnvironment {
     return .exit(exit)
   }
 
+  /// Keeps a node from a data directory while a command writes there. What else is wrong with the directory is for the writer to tell.
+  ///
+  /// - Throws: where a node uses it, an error with its process.
+  func claim(_ folder: String) throws(DataDirectoryError) -> DataDirectoryLock? {
+    guard FileManager.default.fileExists(atPath: folder) else { return nil }
+    do { return try DataDirectory(folder).lock() } catch {
+      guard error.owner == nil else { throw error }
+      return nil
+    }
+  }
+
   // MARK: Asking a node
 
   /// Calls the node; a failure is logged twice, as by the reference: the call, and what it was for.

@@ -29,6 +29,8 @@ extension NodeCommands {
     let environment = try CommandEnvironment(call, module: module)
     let folder = try folder(environment)
     do {
+      let lock = try environment.claim(folder)
+      defer { withExtendedLifetime(lock) {} }
       for notice in try NodeIdentity.load(folder: folder, generate: true).notices { environment.log.warn(notice) }
     } catch { throw environment.failure("failed to load or generate node identity", ["err": "\(error)"]) }
     call.console.print("Generated identity files in: \(folder)\n")

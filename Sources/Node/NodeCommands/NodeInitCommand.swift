@@ -42,7 +42,11 @@ extension NodeCommands {
     let directory = environment.configuration?.common.dataDirectory ?? ""
     let folder = directory.isEmpty ? "." : directory
     let identity: NodeIdentity
-    do { identity = try NodeIdentity.load(folder: folder, generate: true) } catch {
+    do {
+      let lock = directory.isEmpty ? nil : try environment.claim(directory)
+      defer { withExtendedLifetime(lock) {} }
+      identity = try NodeIdentity.load(folder: folder, generate: true)
+    } catch {
       throw environment.failure("failed to load or generate node identity", ["err": "\(error)"])
     }
     let node = try describe(environment, identity, owner)

@@ -1,6 +1,7 @@
 import CommandLineTool
 import Foundation
 import NodeCommands
+import NodeConfiguration
 import Synchronization
 import Testing
 
@@ -35,6 +36,19 @@ import Testing
     let result = await run("control", "status", "-a", "example.com:443")
     #expect(result.code == 1)
     #expect(result.out.contains("connections over TLS are not part of this version"))
+  }
+
+  @Test func leavesADirectoryInUseAlone() async throws {
+    let folder = NSTemporaryDirectory() + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let directory = DataDirectory(folder)
+    try directory.prepare()
+    let lock = try directory.lock()
+    let result = await run("identity", "init", "--datadir", folder)
+    #expect(result.code == 1)
+    #expect((result.out + result.errors).contains("data directory '\(folder)' is in use by process \(getpid())"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["lock"])
+    withExtendedLifetime(lock) {}
   }
 
   @Test func neverOverwritesAnEntityKey() async throws {

@@ -342,4 +342,38 @@ private let twice = String(repeating: "80", count: 32)
     lock = nil
     _ = try directory.lock()
   }
+
+  /// A second process is refused by the first one's number; what a killed one leaves is no obstacle.
+  @Test func oneProcess() async throws {
+    let directory = DataDirectory("/tmp/dd-of-\(getpid())")  // the child knows its parent
+    defer { try? FileManager.default.removeItem(atPath: directory.path) }
+    try directory.prepare()
+    let socket = try #require(
+      FileManager.default.createFile(atPath: directory.internalSocket, contents: Data([1])) ? directory.internalSocket : nil)
+    async let first: ExitTest.Result? = #expect(processExitsWith: .signal(SIGKILL)) {
+      let lock = try DataDirectory("/tmp/dd-of-\(getppid())").lock()
+      withExtendedLifetime(lock) { while true { sleep(60) } }
+    }
+    let file = directory.path + "/lock"
+    var owner: Int32?
+    for _ in 0..<600 {
+      owner = FileManager.default.contents(atPath: file).flatMap { Int32(String(decoding: $0, as: UTF8.self).filter(\.isNumber)) }
+      if owner != nil { break }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    let process = try #require(owner)
+    let content = FileManager.default.contents(atPath: file)
+    for _ in 0..<3 {
+      let error = #expect(throws: DataDirectoryError.self) { try directory.lock() }
+      #expect(error?.owner == process)
+      #expect(error?.description == "data directory '\(directory.path)' is in use by process \(process)")
+    }
+    #expect(FileManager.default.contents(atPath: file) == content)
+    #expect(FileManager.default.contents(atPath: socket) == Data([1]))
+    kill(process, SIGKILL)
+    _ = await first
+    let lock = try directory.lock()
+    #expect(FileManager.default.contents(atPath: file) == Data("\(getpid())\n".utf8))
+    withExtendedLifetime(lock) {}
+  }
 }
