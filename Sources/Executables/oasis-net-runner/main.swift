@@ -11,4 +11,4 @@ for index in 1..<max(Int(CommandLine.argc), 1) {
   exit(1)
 }
 umask(0o077)
-exit(await NetRunnerTool.tool().run(arguments))
+await NetRunnerTool.tool().runAndExit(arguments)

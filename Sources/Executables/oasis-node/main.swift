@@ -13,7 +13,4 @@ let tool = NodeCommands.tool { start in
   let code = await NodeProgram.run(configurationPath: start.configurationPath, flags: flags)
   if code != 0 { throw CommandFailure.exit(code) }
 }
-let code = await tool.run(Array(CommandLine.arguments.dropFirst()))
-// Not exit: what C libraries clean up there the event loop's thread may still use.
-fflush(nil)
-_exit(code)
+await tool.runAndExit(Array(CommandLine.arguments.dropFirst()))

@@ -1,4 +1,3 @@
 internal import CommandLineTool
-internal import Glibc
 
-exit(await Orc.tool.run(Array(CommandLine.arguments.dropFirst())))
+await Orc.tool.runAndExit(Array(CommandLine.arguments.dropFirst()))

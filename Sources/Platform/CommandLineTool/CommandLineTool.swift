@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A program with its commands: finds the one that was called, checks its flags and runs it. Rule: sheet 09 §3.1.
 public struct CommandLineTool: Sendable {
   public let root: Command
@@ -26,6 +28,14 @@ public struct CommandLineTool: Sendable {
       invocation = Invocation(words: parsed.words, console: console, values: try parsed.values(flags))
     } catch { return usageError(error.reason, place) }
     return await run(place, invocation)
+  }
+
+  /// Runs the command line and ends the process. The libraries are not taken down first: other threads still use them, and libuv aborts
+  /// a process whose loop meets what is left of it.
+  public func runAndExit(_ arguments: [String]) async -> Never {
+    let code = await run(arguments)
+    fflush(nil)
+    _exit(code)
   }
 
   private func run(_ place: PlacedCommand, _ invocation: Invocation) async -> Int32 {
