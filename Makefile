@@ -4,11 +4,12 @@ BUILD ?= build
 GOLDEN_DIR ?= $(firstword $(wildcard ../shared/golden) Tests/Data)
 ONLY ?=
 KILLS ?= 20
+INPUTS ?= 100000
 DIRECTORY ?= $(BUILD)/network
 PROGRAMS := oasis-node oasis-net-runner orc simple-keyvalue
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test chaos golden bench lint format
+.PHONY: help setup build run test chaos fuzz golden bench lint format
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,6 +28,12 @@ test: build ## run all tests (debug, against the release programs)
 
 chaos: build ## kill the node at random points of a private network while transactions run [KILLS=20]
 	@OASIS_BIN=$(CURDIR)/$(BUILD)/bin OASIS_CHAOS=$(KILLS) SWIFT_BACKTRACE=enable=no swift test --scratch-path $(BUILD)/debug --filter ChaosTests
+
+fuzz: setup ## feed every decoder random and mutated inputs, in processes of bounded memory [INPUTS=100000]
+	@rm -f $(BUILD)/fuzz.txt
+	@FUZZ_COUNT=$(INPUTS) FUZZ_REPORT=$(abspath $(BUILD))/fuzz.txt SWIFT_BACKTRACE=enable=no swift test --scratch-path $(BUILD)/debug --filter 'FuzzTests|ClaimTests' >$(BUILD)/fuzz.log 2>&1 \
+	  || { grep -a -E '✘|error' $(BUILD)/fuzz.log; cat $(BUILD)/fuzz.txt; exit 1; }
+	@cat $(BUILD)/fuzz.txt
 
 golden: setup ## check recorded data of the reference [GOLDEN_DIR=folder] [ONLY=vectors/core]
 	@./scripts/build-release $(BUILD) $(PROGRAMS) golden

@@ -1,15 +1,51 @@
 internal import Bytes
+public import CBOR
 public import GoldenSupport
 internal import JSONText
 internal import OasisCrypto
 internal import OasisTypes
-internal import Wire
+public import Wire
 
-/// Checks one case of a type.
-typealias TypeCheck = @Sendable (Case) throws -> Void
+/// A wire type: its check by a case, and its decoders.
+struct TypeCheck: Sendable {
+  let check: @Sendable (Case) throws -> Void
+  let decoders: WireDecoders
+  func callAsFunction(_ item: Case) throws { try check(item) }
+}
+
+/// The decoders of a wire type without the type.
+public struct WireDecoders: Sendable {
+  /// A random value in both encodings.
+  public let sample: @Sendable (inout WireRandom) -> (cbor: [UInt8], json: [UInt8])
+  /// Decodes, and encodes again in both ways.
+  public let read: @Sendable ([UInt8], DecodingMode) throws -> Void
+  public let readJSON: @Sendable ([UInt8]) throws -> Void
+
+  public init<T: WireValue>(_ type: T.Type) {
+    sample = { random in
+      let value = T.random(using: &random)
+      return (value.cbor(), Array(((try? value.checkedJSONText()) ?? "null").utf8))
+    }
+    read = { bytes, mode in
+      let value = try T.decode(cbor: bytes, mode: mode)
+      _ = try? value.checkedJSONText()
+      _ = value.cbor()
+    }
+    readJSON = { _ = try T.decode(json: $0).cbor() }
+  }
+}
+
+/// The decoders of every wire type that is listed, by its name in the reference.
+public var wireDecoders: [(name: String, decoders: WireDecoders)] {
+  WireTypesLoader.checks.sorted { $0.key < $1.key }.map { ($0.key, $0.value.decoders) }
+}
 
 /// The check of a wire type: both encodings, both ways.
 func wireType<T: WireValue>(_ type: T.Type) -> TypeCheck {
+  TypeCheck(check: encodings(of: type), decoders: WireDecoders(type))
+}
+
+private func encodings<T: WireValue>(of type: T.Type) -> @Sendable (Case) throws -> Void {
   { item in
     let cbor = try item.bytes("cbor")
     let decoded = Result { () throws -> T in try T.decode(cbor: cbor) }
@@ -54,8 +90,10 @@ public enum WireTypesLoader: GoldenLoader {
     stakingTypes, consensusTypes,
   ]
 
+  static var checks: [String: TypeCheck] { tables.reduce(into: [:]) { $0.merge($1) { first, _ in first } } }
+
   public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
-    let checks = tables.reduce(into: [String: TypeCheck]()) { $0.merge($1) { first, _ in first } }
+    let checks = checks
     try runCases(file, &report) { item in
       let type = try item.text("type")
       // Nulls where the protocol has lists and raw values: kept apart here only where state or hashes depend on it.

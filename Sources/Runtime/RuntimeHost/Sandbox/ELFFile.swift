@@ -39,10 +39,11 @@ struct ELFFile {
       (soname, needed) = (nil, [])
       return
     }
-    guard let load = loads.first(where: { $0.address <= names.table && names.table - $0.address < $0.size }) else {
-      throw Malformed(path: path, reason: "malformed dynamic section")
-    }
-    let strings = try reader.read(at: names.table - load.address + load.offset, count: names.tableSize)
+    guard
+      let load = loads.first(where: { $0.address >= 0 && $0.address <= names.table && names.table - $0.address < $0.size }),
+      case let (place, overflow) = (names.table - load.address).addingReportingOverflow(load.offset), !overflow
+    else { throw Malformed(path: path, reason: "malformed dynamic section") }
+    let strings = try reader.read(at: place, count: names.tableSize)
     needed = try names.needed.map { try strings.text(at: $0, path) }
     soname = try names.soname.map { try strings.text(at: $0, path) }
   }
