@@ -4,7 +4,8 @@ import Foundation
 /// ours beside what the reference took for the same work, where that was measured.
 ///
 /// Each workload runs in a process of its own, so that peak memory and caches are its own. Environment: `GOLDEN_DIR` (recorded data),
-/// `BENCH_DIR` (scratch folder for databases), `OASIS_BIN` (folder of the programs as they ship).
+/// `BENCH_DIR` (scratch folder for databases), `OASIS_BIN` (folder of the programs as they ship),
+/// `BENCH_PATIENCE` (factor of the time that the node is under load).
 @main struct Benchmarks {
   static let workloads: [Workload] = [
     Workload("cbor", "CBOR, one core", measureCBOR),
@@ -102,6 +103,8 @@ enum Environment {
   static var scratch: String { value("BENCH_DIR") ?? "build/bench" }
   /// The folder of the release programs.
   static var programs: String? { value("OASIS_BIN") }
+  /// How many times as long as usual the node is under load: to see what grows.
+  static var patience: Int { value("BENCH_PATIENCE").flatMap { Int($0) } ?? 1 }
   static var guest: String? { programs.map { "\($0)/simple-keyvalue" } }
 
   /// The load averages of 1, 5 and 15 minutes.

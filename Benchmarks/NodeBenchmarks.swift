@@ -26,7 +26,9 @@ func measureNode(_ report: inout Report) async throws {
   do {
     let bench = NodeBench(node: node, directory: directory, report: report)
     try await bench.awaitNetwork(start)
-    for (senders, duration) in [(1, 10), (50, 15), (500, 20)] { try await bench.send(senders, for: .seconds(duration)) }
+    for (senders, seconds) in [(1, 10), (50, 15), (500, 20)] {
+      try await bench.send(senders, for: .seconds(seconds * Environment.patience))
+    }
     try await bench.conclude()
   } catch {
     _ = await node.stop()

@@ -64,6 +64,17 @@ import Testing
     #expect(reason.contains("remove /net"))
   }
 
+  @Test func theEpochOfAHaltIsNamedOnlyWhereItIsKnown() throws {
+    var watch = watch()
+    let stuck = status(height: 740, epoch: 36, host: .waitingForHost, isRegistered: false, isWorker: false)
+    _ = watch.observe(stuck, at: .seconds(60))
+    guard case .failed(let reason) = watch.observe(stuck, at: .seconds(81)) else {
+      Issue.record("not seen as halted")
+      return
+    }
+    #expect(reason.contains("registration ran out: the node is"), "\(reason)")
+  }
+
   @Test func aStallWithAValidRegistrationIsNotBlamedOnIt() throws {
     var watch = watch()
     let stuck = status(height: 100, epoch: 4, expiration: 6)

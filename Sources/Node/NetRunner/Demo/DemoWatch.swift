@@ -99,7 +99,10 @@ struct DemoWatch {
     let isRegistered = status.registration?.lastAttemptSuccessful == true && known.map { $0 > consensus.latestEpoch } == true
     guard !isRegistered, known == nil || consensus.latestEpoch >= expiration else { return place }
     var reason = "\(place). The chain halted because its only validator's registration ran out"
-    if known != nil || consensus.latestEpoch >= genesisExpiration { reason += " with epoch \(expiration)" }
+    // Later than that, it had registered anew, and for how long is not known.
+    if known != nil || consensus.latestEpoch <= genesisExpiration.addingReportingOverflow(1).partialValue {
+      reason += " with epoch \(expiration)"
+    }
     reason += ": the node is validator and compute node in one and registers for both or for neither, and its runtime was not up"
     if let state = runtime?.committee?.status, state != .ready, let word = state.word { reason += " (\(word))" }
     if let error = status.registration?.lastAttemptError, !error.isEmpty { reason += "; the last attempt to register: \(error)" }
