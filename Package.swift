@@ -69,7 +69,7 @@ let modules: [Module] = [
   Module(
     name: "CometBFT", floor: "Consensus", hot: true,
     uses: [
-      "AsyncValues", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "COpenSSL",
+      "AsyncValues", "FileSystem", "Bytes", "JSONText", "Protobuf", "OasisCrypto", "KeyValueStore", "Telemetry", "COpenSSL",
     ],
     tests: ["RocksDBStore", "EngineTestSupport", "engine-child", "FuzzSupport"]),
   Module(

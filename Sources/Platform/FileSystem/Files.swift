@@ -76,7 +76,7 @@ public enum Files {
   public static func write(
     _ bytes: [UInt8], to path: String, mode: UInt32 = 0o600, replace: Bool = true, temporary: String? = nil
   ) throws(FileError) {
-    let temporary = temporary ?? temporaryName(beside: path)
+    let (isNamed, temporary) = (temporary != nil, temporary ?? temporaryName(beside: path))
     do throws(FileError) {
       let file = try OpenFile(emptying: temporary, mode: mode)
       try file.setMode(mode)  // before the content: a file that a crash left may be open to others
@@ -86,7 +86,7 @@ public enum Files {
     } catch {
       unlink(temporary)
       var error = error
-      if error.path == temporary { error.path = path }  // the name that the caller knows
+      if error.path == temporary, !isNamed { error.path = path }  // the name that the caller knows
       throw error
     }
     if !replace { unlink(temporary) }

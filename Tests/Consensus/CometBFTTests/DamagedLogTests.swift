@@ -223,6 +223,6 @@ enum Damage: CaseIterable {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try FileManager.default.createSymbolicLink(atPath: folder + "/wal", withDestinationPath: "/dev/full")
     let error = #expect(throws: LogError.self) { _ = try FileLog(folder: folder, now: .zero) }
-    #expect("\(error.map { "\($0)" } ?? "")".contains("\(folder)/wal: No space left on device"))
+    #expect("\(error.map { "\($0)" } ?? "")".contains("\(folder)/wal: no space left on device"))
   }
 }

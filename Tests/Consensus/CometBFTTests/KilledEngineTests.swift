@@ -139,7 +139,7 @@ struct EngineProcess {
     #expect(try await process.run(killAfterBlocks: nil) == 3, "\(process.lines.suffix(5))")
     guardian.cancel()
     #expect(
-      process.lines.contains { $0.hasPrefix("error ") && $0.contains(folder) && $0.contains("File too large") },
+      process.lines.contains { $0.hasPrefix("error ") && $0.contains(folder) && $0.lowercased().contains("file too large") },
       "\(process.lines.suffix(5))")
     let more = try await network.run(blocks: 3)
     #expect(more.count == 3 && more[0] > first[2])

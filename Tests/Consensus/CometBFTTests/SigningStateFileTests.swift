@@ -71,7 +71,7 @@ import Testing
     try refusal(expecting: ["directory"])
     try FileManager.default.removeItem(atPath: path)
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder + "/nothing")
-    try refusal(expecting: ["No such file"])
+    try refusal(expecting: ["no such file"])
   }
 
   @Test func besideAStaleTemporaryFile() throws {

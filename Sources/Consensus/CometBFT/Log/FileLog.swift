@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Glibc
 
 /// A log in files of a folder: the newest is `wal`, older ones are `wal.000`, `wal.001`, … Rule: engine sheet A15.1.
@@ -10,37 +11,36 @@ public final class FileLog: ConsensusLog {
   static let searchLimit = 256 << 20
 
   private let folder: String
-  private var descriptor: Int32 = -1
+  private var file: OpenFile
   private var buffer: [UInt8] = []
   private var size = 0
   /// Where the last call of `records` met damage.
   private var damage: (path: String, offset: Int)?
   public private(set) var notice: String?
 
-  private var head: String { folder + "/wal" }
+  private var head: String { Self.head(folder) }
+  private static func head(_ folder: String) -> String { folder + "/wal" }
   public var location: String { head }
 
   /// Opens the log, or makes a new one that starts with the end of height 0.
   public init(folder: String, now: Timestamp) throws(LogError) {
     self.folder = folder
-    try Files.makeFolder(folder)
-    try openHead()
+    file = try logged { () throws(FileError) in
+      try Files.makeFolders(folder)
+      return try OpenFile(appending: Self.head(folder))
+    }
+    size = try logged { () throws(FileError) in try file.size() }
     if size == 0, try oldFiles().isEmpty {
       try writeSync(TimedWALMessage(time: now, message: WALMessage(.endHeight(EndHeightRecord(height: 0)))))
-      try Files.syncFolder(of: head)
+      try logged { () throws(FileError) in try Files.syncFolder(of: head) }
     }
   }
 
-  deinit {
-    try? flush()
-    if descriptor >= 0 { _ = close(descriptor) }
-  }
+  deinit { try? flush() }
 
   private func openHead() throws(LogError) {
-    if descriptor >= 0 { _ = close(descriptor) }
-    descriptor = open(head, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw Files.failure("open", head) }
-    size = Int(max(0, lseek(descriptor, 0, SEEK_END)))
+    file = try logged { () throws(FileError) in try OpenFile(appending: head) }
+    size = try logged { () throws(FileError) in try file.size() }
   }
 
   public func write(_ record: TimedWALMessage) throws(LogError) {
@@ -53,16 +53,16 @@ public final class FileLog: ConsensusLog {
     guard !buffer.isEmpty else { return }
     let bytes = buffer
     buffer.removeAll(keepingCapacity: true)
-    do throws(LogError) { try Files.write(bytes, to: descriptor, head) } catch {
-      _ = ftruncate(descriptor, size)
-      throw error
+    do throws(FileError) { try file.write(bytes) } catch {
+      try? file.truncate(to: size)
+      throw LogError(error)
     }
     size += bytes.count
   }
 
   public func sync() throws(LogError) {
     try flush()
-    guard fsync(descriptor) == 0 else { throw Files.failure("fsync", head) }
+    try logged { () throws(FileError) in try file.sync() }
     if size >= Self.rotationSize { try rotate() }
   }
 
@@ -70,20 +70,22 @@ public final class FileLog: ConsensusLog {
     let files = try oldFiles()
     let next = (files.last?.index ?? -1) + 1
     let name = head + "." + String(repeating: "0", count: max(0, 3 - String(next).count)) + String(next)
-    guard rename(head, name) == 0 else { throw Files.failure("rename", head) }
+    try logged { () throws(FileError) in try Files.rename(head, to: name) }
     try openHead()
-    try Files.syncFolder(of: head)
-    var total = try Files.size(name)
-    for file in files { total += try Files.size(file.path) }
-    for file in files where total > Self.totalLimit {
-      total -= try Files.size(file.path)
-      _ = unlink(file.path)
+    try logged { () throws(FileError) in
+      try Files.syncFolder(of: head)
+      var total = try Files.size(of: name)
+      for file in files { total += try Files.size(of: file.path) }
+      for file in files where total > Self.totalLimit {
+        total -= try Files.size(of: file.path)
+        unlink(file.path)
+      }
     }
   }
 
   /// Old files, oldest first.
   private func oldFiles() throws(LogError) -> [(index: Int, path: String)] {
-    try Files.names(in: folder).compactMap { name in
+    try logged { () throws(FileError) in try Files.names(in: folder) }.compactMap { name in
       guard name.hasPrefix("wal."), let index = Int(name.dropFirst(4)), index >= 0, index < 1 << 40 else { return nil }
       return (index, folder + "/" + name)
     }.sorted { $0.index < $1.index }
@@ -103,19 +105,17 @@ public final class FileLog: ConsensusLog {
 
   private func search(_ path: String, after height: Int64) throws(LogError) -> Found {
     var found = Found()
-    try Files.readPieces(path) { (more) throws(LogError) in
-      var reader = WALReader(seeks: true, more)
-      while let item = try reader.next() {
-        if let ended = item.endedHeight {
-          found.highest = max(found.highest ?? 0, ended)
-          if ended == height, !found.isFound {
-            for case .corrupt(let damage) in found.items where found.other == nil { found.other = damage }
-            (found.isFound, found.items) = (true, [])
-            continue
-          }
+    var reader = try WALReader(path: path)
+    while let item = try reader.next() {
+      if let ended = item.endedHeight {
+        found.highest = max(found.highest ?? 0, ended)
+        if ended == height, !found.isFound {
+          for case .corrupt(let damage) in found.items where found.other == nil { found.other = damage }
+          (found.isFound, found.items) = (true, [])
+          continue
         }
-        found.items.append(item)
       }
+      found.items.append(item)
     }
     return found
   }
@@ -125,7 +125,7 @@ public final class FileLog: ConsensusLog {
     var total = 0
     var paths: [String] = []
     for path in [head] + (try oldFiles()).reversed().map(\.path) {
-      total += try Files.size(path)
+      total += try logged { () throws(FileError) in try Files.size(of: path) }
       if total > Self.searchLimit { break }
       paths.append(path)
     }
@@ -179,10 +179,12 @@ public final class FileLog: ConsensusLog {
     guard let (path, offset) = damage else { return }
     damage = nil
     let newer = path == head ? [] : try oldFiles().map(\.path).drop { $0 != path }.dropFirst() + [head]
-    let bytes = try Files.read(path, limit: Self.searchLimit)
-    try Files.replace(path + ".CORRUPTED", with: bytes)
-    for file in newer { guard rename(file, file + ".CORRUPTED") == 0 else { throw Files.failure("rename", file) } }
-    try Files.replace(path, with: Array(bytes.prefix(offset)))
+    try logged { () throws(FileError) in
+      let bytes = try Files.read(path, limit: Self.searchLimit)
+      try Files.write(bytes, to: path + ".CORRUPTED")
+      for file in newer { try Files.rename(file, to: file + ".CORRUPTED") }
+      try Files.write(Array(bytes.prefix(offset)), to: path)
+    }
     try openHead()
   }
 }

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Bytes
 internal import Protobuf
 
@@ -71,4 +72,14 @@ public enum LogError: Error, Hashable, Sendable, CustomStringConvertible {
     case .refused(let reason): "write-ahead log: \(reason)"
     }
   }
+}
+
+extension LogError {
+  /// A failed file operation.
+  init(_ error: FileError) { self = .file(error.description) }
+}
+
+/// Works on files; a failure is one of the log.
+func logged<Value: ~Copyable>(_ body: () throws(FileError) -> Value) throws(LogError) -> Value {
+  do throws(FileError) { return try body() } catch { throw LogError(error) }
 }

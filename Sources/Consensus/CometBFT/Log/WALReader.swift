@@ -1,4 +1,5 @@
 internal import Bytes
+internal import FileSystem
 internal import Protobuf
 
 /// What is wrong with the log at one place.
@@ -28,6 +29,17 @@ struct WALReader {
 
   /// - Parameter more: the next piece; an empty one ends the file.
   init(seeks: Bool, _ more: @escaping () throws(LogError) -> [UInt8]) { (self.seeks, self.more) = (seeks, more) }
+
+  /// Reads a file in pieces of 1 MiB, and seeks what follows damage.
+  init(path: String) throws(LogError) {
+    let source = Source(try logged { () throws(FileError) in try OpenFile(reading: path) })
+    self.init(seeks: true) { () throws(LogError) in try logged { () throws(FileError) in try source.file.next(1 << 20) } }
+  }
+
+  private final class Source {
+    let file: OpenFile
+    init(_ file: consuming OpenFile) { self.file = file }
+  }
 
   /// The next record, or the next damage; nil at the end.
   mutating func next() throws(LogError) -> WALCoding.Item? {

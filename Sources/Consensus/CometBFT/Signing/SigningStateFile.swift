@@ -1,4 +1,5 @@
 internal import Bytes
+internal import FileSystem
 internal import Glibc
 internal import JSONText
 
@@ -18,29 +19,33 @@ struct SigningStateFile {
 
   /// The stored state; nil when there is none. What a crash left of the writing of a newer state goes: nothing of it was given out.
   func load() throws(SigningError) -> SigningState? {
-    let temporary = Files.temporary(path)
     guard Files.exists(path) else {
       if let state = try? decode(Files.read(temporary, limit: Self.limit)), state != SigningState() {
         throw .state("\(path) is missing, but \(temporary) holds a state at height \(state.height): rename it to \(path)")
       }
-      try removeTemporary(temporary)
+      try removeTemporary()
       return nil
     }
     let bytes: [UInt8]
-    do { bytes = try Files.read(path, limit: Self.limit) } catch { throw refuse("\(error.reason)") }
+    do { bytes = try Files.read(path, limit: Self.limit) } catch { throw refuse("\(error)") }
     guard !bytes.isEmpty else { throw refuse("is empty") }
     let state = try decode(bytes)
-    try removeTemporary(temporary)
+    try removeTemporary()
     return state
   }
 
-  private func removeTemporary(_ temporary: String) throws(SigningError) {
+  /// Where a newer state is prepared. A name of its own, so that what a crash left is found.
+  private var temporary: String { "\(path).tmp" }
+
+  private func removeTemporary() throws(SigningError) {
     guard Files.exists(temporary), unlink(temporary) != 0 else { return }
-    throw .state("\(temporary): cannot be removed (\(String(cString: strerror(errno)))), so that no state could be written: remove it")
+    throw .state("\(temporary): cannot be removed (\(FileError.text(errno))), so that no state could be written: remove it")
   }
 
   func save(_ state: SigningState) throws(SigningError) {
-    do { try Files.replace(path, with: Self.encode(state, publicKey: publicKey)) } catch { throw .state(error.reason) }
+    do throws(FileError) {
+      try Files.write(Self.encode(state, publicKey: publicKey), to: path, temporary: temporary)
+    } catch { throw .state(error.description) }
   }
 
   // MARK: Content
