@@ -33,10 +33,7 @@ struct CommandEnvironment {
         levels = LogLevels(
           read.common.log.level["default"].flatMap { LogLevel(word: $0) } ?? .warn,
           byPrefix: read.common.log.level.filter { $0.key != "default" }.compactMapValues { LogLevel(word: $0) })
-        if !read.common.log.file.isEmpty {
-          let file = read.common.log.file
-          sink = try DescriptorLogSink.file(file.hasPrefix("/") ? file : "\(directory)/\(file)")
-        }
+        if let path = read.common.logPath { sink = try DescriptorLogSink.file(path) }
       } catch { throw CommandFailure.message("\(error)") }
     }
     configuration = loaded
@@ -88,7 +85,9 @@ struct CommandEnvironment {
     let client = try client(waits: waits ?? call[Flags.waitForAddress])
     do { return try await body(client) } catch {
       log.module("grpc/client").error("request failed", ["method": "/oasis-core.\(method)", "req_seq": 1, "err": "\(error)"])
-      throw failure(text, ["err": "\(error)"], exit: exit)
+      guard (error as? GRPCStatus)?.code == .unavailable else { throw failure(text, ["err": "\(error)"], exit: exit) }
+      let hint = "no node answers at '\(call[Flags.address])': start it, or name its socket with -a unix:PATH"
+      throw failure(text, ["err": "\(error)", "hint": hint], exit: exit)
     }
   }
 

@@ -99,7 +99,7 @@ extension NodeCommands {
     example: "oasis-node control add-bundle -a unix:/node/data/internal.sock /node/bundles/app.orc", wordsHelp: "<path-to-bundle>"
   ) { call in
     let environment = try CommandEnvironment(call, module: module)
-    guard let path = call.words.first else { throw CommandFailure.exit(1) }
+    guard let path = call.words.first else { throw CommandFailure.usage("accepts 1 arg(s), received 0") }
     try await environment.ask("NodeController/AddBundle", failing: "failed to add bundle") {
       try await $0.run("NodeController/AddBundle", path)
     }

@@ -11,6 +11,19 @@ enum Flags {
   static let testEntity = Flag("debug.test_entity", default: false, hidden: true, "use the test entity (UNSAFE)")
   static let logCalls = Flag("grpc.log.debug", default: false, hidden: true, "gRPC debug logs")
 
+  /// Flags of the node whose feature is not there yet: accepted, and reported when it starts.
+  static let unbuilt: [AnyFlag] =
+    [
+      .text("runtime.debug.mock_ids", hidden: true, "Mock runtime IDs (format: <path>,<path>,...)"),
+      .toggle("worker.storage.crash.enabled", hidden: true, "Enable storage crash points (UNSAFE)"),
+    ]
+    + [
+      "default", "worker.executor.batch.receive.after", "worker.executor.batch.process_start.after",
+      "worker.executor.batch.abort.after", "worker.executor.batch.propose.before", "worker.executor.batch.propose.after",
+      "worker.executor.batch.discrepancy_detected.after", "worker.executor.batch.schedule.publish.after", "storage.read.before",
+      "storage.read.after", "storage.write.before", "storage.write.after", "roothash.before_index",
+    ].map { Flag("debug.crash.\($0)", default: 0.0, hidden: true, "crash point probability (UNSAFE)").any }
+
   // MARK: Asking a node
 
   static let address = Flag("address", short: "a", default: "unix:internal.sock", "remote gRPC address")

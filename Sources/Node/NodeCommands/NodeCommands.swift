@@ -12,12 +12,15 @@ public enum NodeCommands {
     public var testEntity: Bool
     /// Logs every call of the internal socket.
     public var logsCalls: Bool
+    /// Flags that were given and have no effect yet.
+    public var unbuiltFlags: [String]
 
     init(_ call: Invocation) {
       configurationPath = call.isSet(Flags.config) ? call[Flags.config] : nil
       debug = DebugSwitches(call)
       testEntity = call[Flags.testEntity]
       logsCalls = call[Flags.logCalls]
+      unbuiltFlags = Flags.unbuilt.map(\.name).filter { call.isSet($0) }
     }
   }
 
@@ -61,7 +64,7 @@ public enum NodeCommands {
     }
     let root = Command(
       "oasis-node", "Oasis Node", example: run == nil ? "oasis-node control status" : "oasis-node --config /node/etc/config.yml",
-      flags: [Flags.testEntity.any, Flags.logCalls.any] + Flags.signer,
+      flags: [Flags.testEntity.any, Flags.logCalls.any] + Flags.signer + Flags.unbuilt,
       sharedFlags: [
         Flags.config.any, Flags.dontBlame.any, Flags.allowTestKeys.any, Flags.allowDebugEnclaves.any, Flags.laxTCB.any, Flags.skipQuote.any,
       ],

@@ -60,6 +60,9 @@ public struct Invocation: Sendable {
   /// The flag's value, or its default.
   public subscript<Value: FlagValue>(flag: Flag<Value>) -> Value { values[flag.name] as? Value ?? flag.standard }
 
+  /// Whether a flag of this name was given.
+  public func isSet(_ name: String) -> Bool { values[name] != nil }
+
   /// Whether the flag was given.
   public func isSet<Value>(_ flag: Flag<Value>) -> Bool { values[flag.name] != nil }
 }
