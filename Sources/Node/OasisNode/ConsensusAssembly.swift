@@ -17,6 +17,8 @@ struct ConsensusAssembly {
   let service: ConsensusService
   /// Trees of the consensus layer, for proofs.
   let state: NodeDatabase
+  /// When the network begins.
+  private let begins: OasisTypes.Timestamp
   /// Executor commitments on their way into the mempool.
   let commitments = CommitmentFeed()
   /// What is open on disk.
@@ -33,6 +35,7 @@ struct ConsensusAssembly {
     let absent = ConsensusStore.absent(directory)
     for folder in [directory.consensus, directory.consensusState, directory.consensusData] { try DataDirectory.prepare(folder) }
     let chainContext = document.chainContext
+    begins = document.time
     let blacklist: PublicKeyBlacklist = flags.allowTestKeys ? .reserved : .production
     let derived = try genesis.engineGenesis(chainContext: chainContext, allowsDebug: flags.dontBlameOasis, blacklist: blacklist)
     try Self.checkValidators(derived, identity)
@@ -54,10 +57,17 @@ struct ConsensusAssembly {
       application.keptVersions = Int64(clamping: max(configuration.consensus.prune.numKept, 1))
     }
     if let height = states.latest?.version { try ConsensusStore.check(absent, height: height) }
-    let app = try ConsensusApplication(
-      genesis: genesis, chainContext: chainContext,
-      services: ServiceList.all(commitments: { [commitments] in commitments.observe($0, $1) }), store: states, upgrades: upgrades.manager,
-      configuration: application)
+    let app: ConsensusApplication
+    do {
+      app = try ConsensusApplication(
+        genesis: genesis, chainContext: chainContext,
+        services: ServiceList.all(commitments: { [commitments] in commitments.observe($0, $1) }), store: states, upgrades: upgrades.manager,
+        configuration: application)
+    } catch {
+      throw StartError(
+        "failed to initialize cometbft consensus backend: \(error)",
+        remedy: "\(configuration.place(of: "genesis.file")) must name the document that the state in \(directory.consensus) began with")
+    }
     let consensusLog = log.module("cometbft/mux")
     app.onRejected = { consensusLog.error("rejected a proposal", ["err": "\($0)"]) }
     let (halt, readers) = (ChainHalt(), StateReaders())
@@ -91,6 +101,14 @@ struct ConsensusAssembly {
     service = ConsensusService(
       engine: engine, chainContext: chainContext, initialHeight: document.height, states: states, log: log,
       now: { Int64(time(nil)) })
+  }
+
+  /// A network that begins later is waited for.
+  func waitForGenesis(_ log: Log) async throws {
+    let (seconds, now) = (begins.seconds, Int64(time(nil)))
+    guard seconds > now else { return }
+    log.module("cometbft:base").info("Genesis time is in the future. Sleeping until then...", ["genTime": "\(LogTime(seconds: seconds))"])
+    while Int64(time(nil)) < seconds { try await Task.sleep(for: .seconds(min(seconds - Int64(time(nil)), 60))) }
   }
 
   /// Without peers only a network whose validator is this node goes on.

@@ -10,6 +10,10 @@ public struct DebugFlags: Sendable, Hashable {
   public var testEntity: Bool
   /// `--debug.allow_debug_enclaves`, `--debug.tcb_lax_verify`, `--debug.skip_quote_verify`
   public var enclaves: Enclaves
+  /// `--grpc.log.debug`
+  public var logsCalls = false
+  /// Flags without effect in this version, by name.
+  public var unbuilt: [String] = []
 
   /// What is let through where enclaves are checked.
   public struct Enclaves: Sendable, Hashable {
@@ -29,6 +33,7 @@ public struct DebugFlags: Sendable, Hashable {
   func warn(_ log: Log) {
     if enclaves.allowsDebug { log.warn("`debug.allow_debug_enclaves` set, enclaves in debug mode will be allowed") }
     if enclaves.laxTCB { log.warn("`debug.tcb_lax_verify` set, TCB lax verification will be done") }
+    for name in unbuilt { log.warn("flag is accepted, but its feature is not there yet", ["flag": "--\(name)"]) }
     if enclaves.skipsQuotes { log.warn("`debug.skip_quote_verify` set, PCS quotes will NOT be verified") }
   }
 }

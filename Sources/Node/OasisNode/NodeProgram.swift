@@ -108,8 +108,7 @@ public enum NodeProgram {
 
   private static func makeLog(_ configuration: NodeConfiguration) throws -> Log {
     let section = configuration.common.log
-    let file = section.file.hasPrefix("/") ? section.file : "\(configuration.common.dataDirectory)/\(section.file)"
-    let sink: any LogSink = section.file.isEmpty ? DescriptorLogSink.standardOutput : try DescriptorLogSink.file(file)
+    let sink: any LogSink = try configuration.common.logPath.map { try DescriptorLogSink.file($0) } ?? DescriptorLogSink.standardOutput
     var levels = LogLevels()
     for (module, word) in section.level {
       guard let level = LogLevel(word: word) else { throw StartError("common.log.level.\(module): '\(word)' is not a level") }

@@ -122,7 +122,7 @@ actor RunningNode: NodeLifecycle {
       ),
       log: log)
     stores = runtimes.flatMap(\.stores) + consensus.stores + [store]
-    api = APIServer(log: setup.log, meters: meters)
+    api = APIServer(log: setup.log, logsEveryCall: setup.flags.logsCalls, meters: meters)
     socket = configuration.common.internalSocketPath.isEmpty ? directory.internalSocket : configuration.common.internalSocketPath
     await register(identity, addresses, submission)
   }
@@ -217,7 +217,10 @@ actor RunningNode: NodeLifecycle {
       let startLog = StartLog(setup.log)
       startLog.nodeStarting(runtimes: runtimes.count, provesBeacon: beacon != nil, socket: socket)
       if let metrics { group.addTask { await metrics.run() } }
-      part("consensus", &group) { try await self.consensus.service.run() }
+      part("consensus", &group) {
+        try await self.consensus.waitForGenesis(self.log)
+        try await self.consensus.service.run()
+      }
       group.addTask { await self.watchReadiness() }
       group.addTask { await self.watchHalt() }
       group.addTask { [ending] in

@@ -35,6 +35,12 @@ public struct CommonConfiguration: ConfigurationSection {
     static let keys: [ConfigurationKey<Self>] = [.init("allow_root", \.allowRoot), .init("rlimit", \.rlimit)]
   }
 
+  /// Where the log goes; nil for standard output. A relative file lies in the data directory, where there is one.
+  public var logPath: String? {
+    if log.file.isEmpty { return nil }
+    return log.file.hasPrefix("/") || dataDirectory.isEmpty ? log.file : "\(dataDirectory)/\(log.file)"
+  }
+
   func validate() throws(ConfigurationError) {
     guard ["logfmt", "json"].contains(log.format.lowercased()) else {
       throw .invalid("logging: invalid log format: '\(log.format)'", at: "common.log.format", allowed: "logfmt or JSON")
