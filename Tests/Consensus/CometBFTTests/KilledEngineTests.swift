@@ -133,7 +133,7 @@ struct EngineProcess {
     let first = try await network.run(blocks: 3)
     let process = try EngineProcess(folder: folder, limit: limit)
     let guardian = Task {
-      try await Task.sleep(for: .seconds(60))
+      try await Task.sleep(for: .seconds(180))
       process.process.terminate()
     }
     #expect(try await process.run(killAfterBlocks: nil) == 3, "\(process.lines.suffix(5))")

@@ -88,7 +88,7 @@ public struct DiskNetwork: Sendable {
     let engine = node.engine
     async let running: Void = engine.run()
     let watch = Task {
-      try await Task.sleep(for: .seconds(20))
+      try await Task.sleep(for: .seconds(120))
       await engine.stop()
     }
     var heights: [Int64] = []
