@@ -36,7 +36,7 @@ internal import AsyncIO
     var fields = [
       HeaderField(":method", "POST"), HeaderField(":scheme", "http"), HeaderField(":path", path),
       HeaderField(":authority", options.authority),
-      HeaderField("content-type", options.contentType), HeaderField("user-agent", "oasis-grpc-swift"), HeaderField("te", "trailers"),
+      HeaderField("content-type", options.contentType), HeaderField("user-agent", "grpc-swift-nghttp2"), HeaderField("te", "trailers"),
     ]
     if let timeout { fields.append(HeaderField("grpc-timeout", GRPCTimeout.text(timeout))) }
     guard let stream = session.request(fields + metadata) else { return nil }

@@ -104,15 +104,18 @@ final class ClientCallHandle: Sendable {
     let clock = ContinuousClock()
     let deadline = timeout.map { clock.now + $0 }
     var backoff = Backoff(from: .milliseconds(50), to: .seconds(1))
+    var refusals = 0
     while true {
       do throws(GRPCStatus) {
         let connection = try await connected()
         var left: Duration?
         if let deadline { left = clock.now.duration(to: deadline) }
         if let call = connection.start(path, message, left, metadata) { return ClientCallHandle(call) }
-        // The connection takes no more streams: the next turn makes a new one.
+        // The connection takes no more streams: the next turn makes a new one, at once only the first time.
         if self.connection === connection { self.connection = nil }
-        continue
+        refusals &+= 1  // &+: a turn takes longer than a nanosecond
+        if refusals == 1 { continue }
+        guard options.waitForReady else { throw GRPCStatus(.unavailable, "connection error: desc = \"no stream could be started\"") }
       } catch {
         if Task.isCancelled { throw GRPCStatus(.cancelled, "context canceled") }
         guard options.waitForReady, error.code == .unavailable else { throw error }
