@@ -22,8 +22,10 @@ struct EngineProcess {
     (process.standardOutput, process.standardError) = (handle, handle)
   }
 
-  var lines: [String] {
-    String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self).split(separator: "\n").map(String.init)
+  var lines: [String] { Self.lines(of: output) }
+
+  private static func lines(of path: String) -> [String] {
+    String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
   /// Runs the program and waits for its end. With `blocks` kills it a little after it has told of so many more.
@@ -35,10 +37,19 @@ struct EngineProcess {
     }
     let before = heights.count
     try process.run()
+    let number = process.processIdentifier
+    // Also where this test is given up: a child must not outlive it.
+    defer { if process.isRunning { kill(number, SIGKILL) } }
+    let guardian = Task { [output] in
+      try await Task.sleep(for: .seconds(180))
+      Issue.record("process \(number) does not get on: \(Self.lines(of: output).suffix(5))")
+      kill(number, SIGKILL)
+    }
+    defer { guardian.cancel() }
     if let blocks {
       while process.isRunning, heights.count < before + blocks { try await Task.sleep(for: .milliseconds(2)) }
       try await Task.sleep(for: .microseconds(Int.random(in: 0...20_000)))
-      kill(process.processIdentifier, SIGKILL)
+      kill(number, SIGKILL)
     }
     for await status in ended { return status }
     return -1
@@ -132,12 +143,7 @@ struct EngineProcess {
     let network = DiskNetwork(folder: folder)
     let first = try await network.run(blocks: 3)
     let process = try EngineProcess(folder: folder, limit: limit)
-    let guardian = Task {
-      try await Task.sleep(for: .seconds(180))
-      process.process.terminate()
-    }
     #expect(try await process.run(killAfterBlocks: nil) == 3, "\(process.lines.suffix(5))")
-    guardian.cancel()
     #expect(
       process.lines.contains { $0.hasPrefix("error ") && $0.contains(folder) && $0.lowercased().contains("file too large") },
       "\(process.lines.suffix(5))")
