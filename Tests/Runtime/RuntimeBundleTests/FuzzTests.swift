@@ -46,7 +46,7 @@ import Wire
         let tokens: [[UInt8]] = [
           [0x50, 0x4b, 1, 2], [0x50, 0x4b, 3, 4], [0x50, 0x4b, 5, 6], [0xff, 0xff, 0xff, 0xff], Array("../../x".utf8),
         ]
-        fuzz("bundles", share: 4, corpus: [good], tokens: tokens) { bytes, _ in
+        fuzz("bundles", corpus: [good], tokens: tokens) { bytes, _ in
           try Data(bytes).write(to: URL(fileURLWithPath: mutated))
           let bundle = try RuntimeBundle(path: mutated, limits: limits)
           for name in bundle.files.keys { _ = try bundle.read(name) }

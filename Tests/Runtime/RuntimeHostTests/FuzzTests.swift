@@ -44,7 +44,7 @@ import Testing
         [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], [0, 0, 0, 0, 0, 0, 0, 0x80],
         [0, 0x10, 0, 0, 0, 0, 0, 0], [5, 0, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0],
       ]
-      fuzz("ELF files", share: 2, corpus: [ELFFuzzTests.good], tokens: tokens, limit: 1000) { bytes, number in
+      fuzz("ELF files", corpus: [ELFFuzzTests.good], tokens: tokens, limit: 1000) { bytes, number in
         var bytes = bytes
         if number % 2 == 0, bytes.count >= 400 {  // a header field replaced in place
           let place = 32 + 8 * (number / 2 % 46)
