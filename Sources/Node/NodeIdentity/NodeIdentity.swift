@@ -34,14 +34,14 @@ public struct NodeIdentity: Sendable {
     let (tlsKey, sentryKey) = (try tls.examine(replaceUnreadable: true), try sentry.examine(replaceUnreadable: false))
 
     for leftover in ["tls_ephemeral", "tls_ephemeral_next", "tls_ephemeral_new_next"] { unlink("\(folder)/\(leftover).pem") }
+    var notices: [String] = []
+    let keys = (node: try files.node.complete(node), p2p: try files.p2p.complete(p2p))
     if !hasEntropy {
       try Files.write(Array(PEM(type: PEM.staticEntropyType, contents: randomBytes(32)).text.utf8), to: entropy, replace: false)
     }
-    var notices: [String] = []
     return NodeIdentity(
-      node: try files.node.complete(node), p2p: try files.p2p.complete(p2p), consensus: try files.consensus.complete(consensus),
-      vrf: try files.vrf.complete(vrf), tls: try tls.complete(tlsKey, &notices), sentryClient: try sentry.complete(sentryKey, &notices),
-      notices: notices)
+      node: keys.node, p2p: keys.p2p, consensus: try files.consensus.complete(consensus), vrf: try files.vrf.complete(vrf),
+      tls: try tls.complete(tlsKey, &notices), sentryClient: try sentry.complete(sentryKey, &notices), notices: notices)
   }
 
   /// A public key of the folder, without its private half.
