@@ -130,7 +130,7 @@ struct EngineProcess {
     try FileManager.default.createSymbolicLink(atPath: network.signingPath + ".tmp", withDestinationPath: "/dev/full")
     let error = await #expect(throws: EngineError.self) { try await node.engine.run() }
     #expect("\(error.map { "\($0)" } ?? "")".contains(network.signingPath + ".tmp"))
-    #expect(sink.lines.count == 1 && sink.lines[0].contains("CONSENSUS FAILURE!!!"), "\(sink.lines)")
+    #expect(sink.lines.count == 1 && sink.lines[0].contains("CONSENSUS FAILURE!!!") && sink.lines[0].contains("make room"), "\(sink.lines)")
   }
 
   /// The operating system refuses: whichever file meets the bound first, stores, log or signing state.

@@ -161,7 +161,7 @@ import Testing
       timer.cancel()
       let log = node.running.outputText + node.running.errorText
       if case .signal = exit { Issue.record("round \(round): \(exit): \(log.suffix(3000))") }
-      let lines = log.split(separator: "\n").filter { $0.contains("No space left on device") }
+      let lines = log.split(separator: "\n").filter { $0.lowercased().contains("no space left on device") }
       #expect(lines.contains { $0.contains(net) }, "round \(round): \(log.suffix(3000))")
       try FileManager.default.removeItem(atPath: net + "/fill")
     }

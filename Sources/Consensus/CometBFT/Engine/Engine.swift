@@ -101,7 +101,7 @@ public actor Engine {
         if Task.isCancelled || isStopped { return }
       }
     } catch {
-      let isFull = "\(error)".contains("No space left on device")
+      let isFull = "\(error)".lowercased().contains("no space left on device")
       log.error(
         "CONSENSUS FAILURE!!!",
         [
