@@ -5,7 +5,7 @@ import Testing
 
 @testable import GRPC
 
-@Suite("gRPC calls", .timeLimit(.minutes(1))) struct CallTests {
+@Suite("gRPC calls", .timeLimit(.minutes(5))) struct CallTests {
   @Test func unary() async throws {
     let server = try await TestServer()
     let client = server.client()

@@ -42,7 +42,7 @@ private struct Frames {
   }
 }
 
-@Suite("Recorded connections", .timeLimit(.minutes(1))) struct RecordedTests {
+@Suite("Recorded connections", .timeLimit(.minutes(5))) struct RecordedTests {
   /// Sends what the reference's client sent and compares the answer's headers, messages and trailers with the reference's server.
   @Test(arguments: ["unary", "error"]) func answersAsRecorded(_ name: String) async throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

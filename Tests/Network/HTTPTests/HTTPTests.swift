@@ -42,7 +42,7 @@ import Testing
   }
 }
 
-@Suite("HTTP server", .timeLimit(.minutes(1))) struct ServerTests {
+@Suite("HTTP server", .timeLimit(.minutes(5))) struct ServerTests {
   func start(_ change: (inout HTTPServer.Limits) -> Void = { _ in }) async throws -> (HTTPServer, StreamListener) {
     var limits = HTTPServer.Limits()
     change(&limits)

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Debian's python3-grpcio and python3-cbor2 as a client that shares no code with ours.
-@Suite("A foreign client", .timeLimit(.minutes(1))) struct ForeignClientTests {
+@Suite("A foreign client", .timeLimit(.minutes(5))) struct ForeignClientTests {
   static let python = "/usr/bin/python3"
   static let isInstalled: Bool = {
     let process = Process()

@@ -42,7 +42,7 @@ struct StoredRuntime: RuntimeStorageBackend {
   func writeLog(from start: Root, to end: Root) async throws -> WriteLog { try database.writeLog(from: start, to: end) }
 }
 
-@Suite("Proofs, differences, commitments", .timeLimit(.minutes(1))) struct ProofServiceTests {
+@Suite("Proofs, differences, commitments", .timeLimit(.minutes(5))) struct ProofServiceTests {
   @Test func answersWithProofs() async throws {
     let server = try await TestServer()
     let stored = server.stored

@@ -47,7 +47,7 @@ struct TestServer: ~Copyable {
   func stop() async { await server.stop(grace: .zero) }
 }
 
-@Suite("API services", .timeLimit(.minutes(1))) struct ServiceTests {
+@Suite("API services", .timeLimit(.minutes(5))) struct ServiceTests {
   @Test func answersAboutTheNode() async throws {
     let server = try await TestServer()
     let status = try await server.client.status()

@@ -8,7 +8,7 @@ func temporaryPath(_ name: String) -> String {
   return folder.appendingPathComponent(name).path
 }
 
-@Suite("Streams", .timeLimit(.minutes(1))) struct StreamTests {
+@Suite("Streams", .timeLimit(.minutes(5))) struct StreamTests {
   /// Echoes until the end of each of `count` connections.
   @IO static func echo(_ listener: StreamListener, _ count: Int) async throws {
     await withTaskGroup(of: Void.self) { group in
@@ -119,7 +119,7 @@ func temporaryPath(_ name: String) -> String {
   }
 }
 
-@Suite("Timers and signals", .timeLimit(.minutes(1))) struct TimerTests {
+@Suite("Timers and signals", .timeLimit(.minutes(5))) struct TimerTests {
   @Test func sleepsAndTimeouts() async throws {
     let start = ContinuousClock.now
     try await IO.sleep(for: .milliseconds(30))
@@ -152,7 +152,7 @@ func temporaryPath(_ name: String) -> String {
   }
 }
 
-@Suite("Children", .timeLimit(.minutes(1))) struct ChildTests {
+@Suite("Children", .timeLimit(.minutes(5))) struct ChildTests {
   @Test func descriptorsEnvironmentAndDirectory() async throws {
     let out = try Descriptor.pipe()
     let input = try Descriptor.pipe()

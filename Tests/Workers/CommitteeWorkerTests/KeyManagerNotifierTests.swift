@@ -12,7 +12,7 @@ import Telemetry
 import Testing
 import Wire
 
-@Suite("Key manager notifier", .timeLimit(.minutes(1))) struct KeyManagerNotifierTests {
+@Suite("Key manager notifier", .timeLimit(.minutes(5))) struct KeyManagerNotifierTests {
   /// A registry with a runtime and its key manager, whose status is told of in every block.
   private struct Chain: ConsensusBackend {
     static let runtime = Namespace(testSeed: [1]) ?? Namespace()

@@ -68,7 +68,7 @@ private final class OneBlock: ConsensusBackend {
   func estimateGas(signer: PublicKey, _ transaction: Transaction) async throws -> UInt64 { 1000 }
 }
 
-@Suite("Requests of a runtime", .timeLimit(.minutes(1))) struct NodeHostHandlerTests {
+@Suite("Requests of a runtime", .timeLimit(.minutes(5))) struct NodeHostHandlerTests {
   private let backend = OneBlock()
 
   private func handler() throws -> NodeHostHandler {
