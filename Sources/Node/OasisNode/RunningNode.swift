@@ -129,6 +129,9 @@ actor RunningNode: NodeLifecycle {
 
   // MARK: - Parts
 
+  /// Runtimes of one node at most. Rule: sheet 08 §C10.
+  private static let mostRuntimes = 64
+
   private static func runtimes(_ node: RuntimeAssembly.Node, _ flags: DebugFlags) async throws -> [RuntimeAssembly] {
     let (configuration, directory) = (node.configuration, node.directory)
     try checkRuntimes(configuration, flags)
@@ -146,6 +149,11 @@ actor RunningNode: NodeLifecycle {
     }
     // A validator serves the consensus layer alone.
     if configuration.nodeMode == .validator { return [] }
+    if configured.count > mostRuntimes {
+      throw StartError(
+        "\(initialization)runtime/registry: \(configured.count) runtimes are configured", remedy: "a node takes at most \(mostRuntimes)")
+    }
+    let store = Bundles(manager, bundles, log: node.log)
     let log = node.log.module("runtime/registry")
     var assemblies: [RuntimeAssembly] = []
     for id in configured {
@@ -154,7 +162,7 @@ actor RunningNode: NodeLifecycle {
       if components.isEmpty {
         log.warn("no bundle for a configured runtime: it does not run", ["id": id.hex, "hint": "add its .orc file to runtime.paths"])
       }
-      assemblies.append(try await RuntimeAssembly(id, bundled: components, node: node))
+      assemblies.append(try await RuntimeAssembly(id, bundled: components, bundles: store, node: node))
       log.info("runtime added", ["id": id.hex, "managed": true])
     }
     return assemblies

@@ -34,6 +34,7 @@ struct RuntimeAssembly: Sendable {
   let components: [Component]
   private let backend: any ConsensusBackend
   private let notifier: KeyManagerNotifier
+  private let bundles: Bundles
   /// What is open on disk.
   let stores: [any KeyValueStore]
   private let pruning: (strategy: PruneStrategy, interval: Duration)
@@ -61,8 +62,8 @@ struct RuntimeAssembly: Sendable {
   }
 
   /// - Parameter bundled: the components of the node's bundles for this runtime; none for a runtime that waits for its bundle.
-  init(_ runtimeID: Namespace, bundled: [BundleRegistry.Record], node: Node) async throws {
-    self.runtimeID = runtimeID
+  init(_ runtimeID: Namespace, bundled: [BundleRegistry.Record], bundles: Bundles, node: Node) async throws {
+    (self.runtimeID, self.bundles) = (runtimeID, bundles)
     backend = node.consensus.service
     startLog = StartLog(node.log)
     let (directory, configuration, log) = (node.directory, node.configuration, node.log)
@@ -131,7 +132,8 @@ struct RuntimeAssembly: Sendable {
       executor = ExecutorWorker(
         runtimeID: runtimeID, node: node.identity.node, backend: backend, submission: node.submission, committee: committee,
         pool: transactionPool, history: history, database: database, store: node.store,
-        provider: await registration.provider(for: .compute), metrics: ExecutorMetrics(node.meters, runtimeID: runtimeID), log: log)
+        provider: await registration.provider(for: .compute), observed: node.consensus.commitments,
+        metrics: ExecutorMetrics(node.meters, runtimeID: runtimeID), log: log)
     } else {
       executor = nil
     }
@@ -193,6 +195,10 @@ struct RuntimeAssembly: Sendable {
       if let executor { work("executor") { await executor.run() } }
       group.addTask {
         await prune()
+        return nil
+      }
+      group.addTask {
+        for await version in committee.activeVersions() { await bundles.clean(runtimeID, below: version) }
         return nil
       }
       group.addTask {

@@ -35,6 +35,7 @@ public actor CommitteeWorker {
   /// The version in force; nil before the descriptor is known or when there is no deployment.
   public private(set) var activeVersion: Version?
   private var nextVersion: Version?
+  private let versionFeed = Broadcast<Version>(.bufferingNewest(1), replaysLatest: true)
   private let preWarmEpochs: Epoch?
   private let checksums: [Version: Hash]
 
@@ -55,6 +56,9 @@ public actor CommitteeWorker {
   }
 
   // MARK: - For the other workers
+
+  /// The version in force, then each new one.
+  public nonisolated func activeVersions() -> AsyncStream<Version> { versionFeed.subscribe() }
 
   /// What the next round is made from: the latest, then each new one.
   public nonisolated func dispatches() -> AsyncStream<Dispatch> { dispatchFeed.subscribe() }
@@ -191,7 +195,10 @@ public actor CommitteeWorker {
     }
     for version in [active, next].compactMap(\.self) { compareChecksum(of: version, runtime) }
     await host.setVersions(active: active, next: next)
-    if let active { await host.removeBelow(active) }
+    if let active {
+      await host.removeBelow(active)
+      versionFeed.send(active)
+    }
   }
 
   /// A bundle that is not the one of the registry may compute something else than the rest of the committee.

@@ -106,6 +106,9 @@ struct ExecutorMachine {
     if case .waitingForTransactions(_, _, _, let missing?) = state { missing } else { [] }
   }
 
+  /// Whether a scheduler's commitment was seen, so that ranks above `rank` have no turn.
+  func isWaitingForScheduler(above rank: UInt64) -> Bool { poolRank <= rank }
+
   /// Whether the outcome of a call still counts.
   func isCurrent(_ run: Run) -> Bool {
     if case .processing(run, _, _) = state { true } else { false }

@@ -47,6 +47,7 @@ public actor ExecutorWorker {
   let peers: any CommitteePeers
   let journal: CommitmentJournal
   let metrics: ExecutorMetrics?
+  private let observed: CommitmentFeed?
   let log: Log
   private let provider: RoleProvider
   var machine = ExecutorMachine()
@@ -59,7 +60,7 @@ public actor ExecutorWorker {
   /// Commitments of the round in hand on their way into a block.
   var submissions: [Task<Void, Never>] = []
   private var timers: [Task<Void, Never>] = []
-  private var fetch: Task<Void, Never>?
+  var fetch: Task<Void, Never>?
   private var discrepancySync: Task<Void, Never>?
   private var trustSync: Task<Void, Never>?
   private var hasResumed = false
@@ -79,6 +80,8 @@ public actor ExecutorWorker {
     case computed(ExecutorMachine.Run, ComputedRound)
     case trusted(start: UInt64)
     case transactions
+    /// A commitment on its way into the mempool; nobody has verified it.
+    case observed(RootHash.ExecutorCommitment)
   }
 
   /// What the machine of availability says.
@@ -87,14 +90,15 @@ public actor ExecutorWorker {
   /// - Parameters:
   ///   - provider: the compute role of this runtime.
   ///   - store: the node's own store, for what was signed.
+  ///   - observed: commitments on their way into the mempool.
   public init(
     runtimeID: Namespace, node: any Signer, backend: any ConsensusBackend, submission: SubmissionManager, committee: CommitteeWorker,
     pool: TransactionPool, history: RuntimeHistory, database: NodeDatabase, store: any KeyValueStore, provider: RoleProvider,
-    peers: any CommitteePeers = NoPeers(), metrics: ExecutorMetrics? = nil, log: Log
+    peers: any CommitteePeers = NoPeers(), observed: CommitmentFeed? = nil, metrics: ExecutorMetrics? = nil, log: Log
   ) {
     (self.runtimeID, self.node, self.backend, self.submission) = (runtimeID, node, backend, submission)
     (self.committee, self.pool, self.history, self.database, self.provider) = (committee, pool, history, database, provider)
-    (self.peers, self.metrics) = (peers, metrics)
+    (self.peers, self.metrics, self.observed) = (peers, metrics, observed)
     journal = CommitmentJournal(store: store, runtimeID: runtimeID)
     self.log = log.module("worker/executor/committee").with(["runtime_id": runtimeID.description])
     hostEvents = committee.host.events()
@@ -113,6 +117,11 @@ public actor ExecutorWorker {
       group.addTask { [inbox, hostEvents] in for await event in hostEvents { await inbox.send(.host(event)) } }
       group.addTask { [inbox] in for await update in updates { await inbox.send(.update(update)) } }
       group.addTask { [inbox] in for await _ in transactions { await inbox.send(.transactions) } }
+      if let commitments = observed?.commitments() {
+        group.addTask { [inbox, runtimeID] in
+          for await seen in commitments where seen.runtimeID == runtimeID { await inbox.send(.observed(seen.commitment)) }
+        }
+      }
       group.addTask { await self.loop() }
       await group.next()
       group.cancelAll()
@@ -120,21 +129,6 @@ public actor ExecutorWorker {
     for task in timers + submissions { task.cancel() }
     for task in storageWaits.values { task.cancel() }
     for task in [lastCall, fetch, discrepancySync, trustSync] { task?.cancel() }
-  }
-
-  /// Takes a proposal of another member of the committee. Rule: sheet 08 §B6.2.
-  public func receive(_ proposal: RootHash.Proposal) async throws(ProposalRefusal) {
-    guard let committee = dispatch?.committee else { throw ProposalRefusal(description: "no committee yet", isPermanent: false) }
-    guard let rank = committee.schedulerRank(round: proposal.header.round, id: proposal.nodeID) else {
-      throw ProposalRefusal(description: "the proposer is no worker of the committee", isPermanent: true)
-    }
-    guard proposal.isSignatureValid(runtime: runtimeID, chainContext: backend.chainContext, blacklist: .production) else {
-      throw ProposalRefusal(description: "bad signature", isPermanent: true)
-    }
-    do { try machine.keep(proposal, rank: rank) } catch {
-      throw ProposalRefusal(description: "\(error)", isPermanent: error == .old)
-    }
-    await inbox.send(.machine(.proposal, round: 0))
   }
 
   private func loop() async {
@@ -153,6 +147,7 @@ public actor ExecutorWorker {
         await handle(.computed(run))
       case .trusted(let start): await decide(.trusted(start: start))
       case .transactions: await transactionsWereChecked()
+      case .observed(let commitment): await observe(commitment)
       }
     }
   }
@@ -292,27 +287,6 @@ public actor ExecutorWorker {
       if let committedAt { metrics?.finalized(after: .now - committedAt) }
       await pool.used(hashes)
     case .clearProposals: await pool.clearProposed()
-    }
-  }
-
-  /// Asks peers for transactions until all are there or the wait is given up. Rule: sheet 08 §C4.5.
-  private func startFetch(_ hashes: [Hash], round: UInt64) {
-    fetch?.cancel()
-    fetch = Task { [inbox, peers, pool, log] in
-      var missing = Set(hashes)
-      var backoff = Backoff(from: .milliseconds(100), to: .seconds(2), growing: .half)
-      while !missing.isEmpty, !Task.isCancelled {
-        do {
-          let found = try await peers.transactions(Array(missing)).map { (Hash.digest($0), $0) }.filter { missing.contains($0.0) }
-          await pool.addProposed(found.map(\.1))
-          missing.subtract(found.map(\.0))
-          if !found.isEmpty {
-            let bytes = found.reduce(0 as UInt64) { $0 + UInt64($1.1.count) }
-            await inbox.send(.machine(.fetched(found.map(\.0), bytes: bytes), round: round))
-          }
-        } catch { log.debug("failed to fetch transactions", ["err": "\(error)"]) }
-        guard !missing.isEmpty, (try? await Task.sleep(for: backoff.next())) != nil else { return }
-      }
     }
   }
 

@@ -39,7 +39,7 @@ private final class Peers: CommitteePeers {
     let provider: RoleProvider
   }
 
-  private func parts(_ bench: WorkerBench) async -> Parts {
+  private func parts(_ bench: WorkerBench, observing feed: CommitmentFeed? = nil) async -> Parts {
     let configuration = RegistrationWorker.Configuration(
       entityID: bench.node.publicKey, node: bench.node, p2p: bench.node, consensus: bench.node, vrf: bench.node, tls: bench.node,
       softwareVersion: "test")
@@ -49,7 +49,7 @@ private final class Peers: CommitteePeers {
     let worker = ExecutorWorker(
       runtimeID: WorkerBench.runtimeID, node: bench.node, backend: bench.chain, submission: bench.submission, committee: bench.committee,
       pool: bench.pool, history: bench.history, database: bench.database, store: bench.store, provider: provider, peers: peers,
-      log: bench.log)
+      observed: feed, log: bench.log)
     return Parts(worker: worker, registration: registration, provider: provider)
   }
 
@@ -174,6 +174,62 @@ private final class Peers: CommitteePeers {
       let commitment = found.withLock { $0 }
       if let signed { #expect(commitment == signed) }
       signed = commitment
+    }
+  }
+
+  /// Killed after any number of writes to any of its stores, and started again with other transactions in the pool: the node never hands
+  /// in two different commitments for its rank of a round.
+  @Test func noKillMakesItSignTwice() async throws {
+    for limit in 1..<30 {
+      let (store, trees, blocks) = (MemoryStore(), MemoryStore(), MemoryStore())
+      let fuse = Fuse(limit)
+      let seen = Mutex<[RootHash.ExecutorCommitment]>([])
+      for start: UInt8 in 0..<2 {
+        let isFirst = start == 0
+        let bench = try? WorkerBench(
+          store: isFirst ? DyingStore(store, fuse) : store, historyStore: isFirst ? DyingStore(blocks, fuse) : blocks,
+          treeStore: isFirst ? DyingStore(trees, fuse) : trees)
+        guard let bench else { continue }  // died while it opened its stores
+        let parts = await parts(bench)
+        bench.chain.advance { $0.runtime = bench.genesis() }
+        do {
+          try await bench.running([{ await parts.worker.run() }]) {
+            try await bench.eventually { if isFirst, fuse.isBurnt { true } else { await bench.history.lastRound == 0 } }
+            try await bench.history.storageSynced(round: 0)
+            _ = try await bench.pool.submit([start, start])
+            try await bench.eventually { (isFirst && fuse.isBurnt) || !bench.chain.commitments.isEmpty }
+          }
+        } catch {
+          if !isFirst { throw error }
+        }
+        let commitments = bench.chain.commitments
+        seen.withLock { $0 += commitments }
+      }
+      let all = seen.withLock { $0 }
+      #expect(!all.isEmpty)
+      for commitment in all where commitment.header.failure == .none { #expect(commitment == all.first { $0.header.failure == .none }) }
+    }
+  }
+
+  @Test func aSchedulersCommitmentOnItsWayCounts() async throws {
+    let bench = try WorkerBench()
+    let feed = CommitmentFeed()
+    let parts = await parts(bench, observing: feed)
+    let members = others
+    bench.chain.advance { $0.runtime = bench.genesis(members, round: 1) }  // round 2: the other is of rank 0
+    try await bench.running([{ await parts.worker.run() }]) {
+      try await sync(bench)
+      let block = try #require(bench.chain.now.runtime?.lastBlock)
+      try await bench.eventually { await parts.worker.dispatch != nil }
+      var commitment = RootHash.ExecutorCommitment()
+      (commitment.header.schedulerID, commitment.header.header.round) = (other.publicKey, 2)
+      commitment.header.header.previousHash = block.header.hash
+      try commitment.sign(with: other, runtime: WorkerBench.runtimeID, chainContext: bench.chain.chainContext)
+      var forged = commitment
+      forged.signature = Signature()
+      feed.observe(WorkerBench.runtimeID, forged)
+      feed.observe(WorkerBench.runtimeID, commitment)
+      try await bench.eventually { await parts.worker.machine.isWaitingForScheduler(above: 0) }
     }
   }
 
