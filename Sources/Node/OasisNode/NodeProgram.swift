@@ -16,7 +16,9 @@ internal import Wire
 public enum NodeProgram {
   /// Runs a node until it ends; returns the exit status. Without a configuration file the defaults hold. What is wrong before the log
   /// exists goes to standard error.
-  public static func run(configurationPath: String?, flags: DebugFlags) async -> Int32 {
+  ///
+  /// - Parameter patience: how long all parts together may take to stop; then the process ends without them.
+  public static func run(configurationPath: String?, flags: DebugFlags, patience: Duration = .seconds(9)) async -> Int32 {
     Signals.hold()  // a request to stop counts from the first moment
     umask(0o077)
     signal(SIGPIPE, SIG_IGN)
@@ -45,7 +47,8 @@ public enum NodeProgram {
       let directory = DataDirectory(configuration.common.dataDirectory)
       let lock = try directory.lock()
       defer { withExtendedLifetime(lock) {} }
-      let setup = try prepare(configuration, directory, flags, log)
+      var setup = try prepare(configuration, directory, flags, log)
+      setup.patience = patience
       let signals = Signals.events()
       let node = try await RunningNode(setup)
       // A part that ended by itself is told by the log only, as in the reference.

@@ -41,11 +41,8 @@ extension RunningNode {
 
   /// A part that does not stop in time is left behind, as in the reference: the stores take a kill at any moment.
   func giveUpWaiting() async {
-    guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+    guard (try? await Task.sleep(for: setup.patience)) != nil else { return }
     for name in running.withLock({ $0.sorted() }) { log.warn("timed out waiting for the service to stop", ["svc": name]) }
     _exit(0)
   }
-
-  /// How long all parts together may take to stop.
-  private static let patience = Duration.seconds(9)
 }

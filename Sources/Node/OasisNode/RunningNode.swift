@@ -30,6 +30,8 @@ actor RunningNode: NodeLifecycle {
     var document: OasisTypes.GenesisDocument
     var genesis: Genesis
     var log: Log
+    /// How long all parts together may take to stop.
+    var patience = Duration.seconds(9)
   }
 
   /// Why the node stopped.
