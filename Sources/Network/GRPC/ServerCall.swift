@@ -27,7 +27,7 @@ internal import AsyncIO
   private var messages = 0
   private var task: Task<Void, Never>?
   private let timer = IOTimer()
-  private var drained: CheckedContinuation<Void, Never>?
+  private var drained: [CheckedContinuation<Void, Never>] = []
 
   init(_ stream: Int32, _ connection: ServerConnection, _ server: GRPCServer) {
     (self.stream, self.connection, self.server) = (stream, connection, server)
@@ -161,7 +161,7 @@ internal import AsyncIO
         if Task.isCancelled || isClosed || phase == .finished || outbox.count <= server.limits.bufferedResponses {
           continuation.resume()
         } else {
-          drained = continuation
+          drained.append(continuation)
         }
       }
     } onCancel: {
@@ -219,8 +219,9 @@ internal import AsyncIO
   // MARK: Small things
 
   private func releaseWaiter() {
-    drained?.resume()
-    drained = nil
+    let waiting = drained
+    drained = []
+    for waiter in waiting { waiter.resume() }
   }
 
   private func count(_ bytes: Int) {

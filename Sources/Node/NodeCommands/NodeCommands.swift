@@ -50,8 +50,16 @@ public enum NodeCommands {
     Runtime:
       Host protocol version:      5.1.0
       Committee protocol version: 5.0.0
-    Swift toolchain version: 6.3
+    Swift toolchain version: \(compiler)
     """
+
+  #if compiler(>=6.4)
+    private static let compiler = "6.4 or later"
+  #elseif compiler(>=6.3)
+    private static let compiler = "6.3"
+  #else
+    private static let compiler = "6.2"
+  #endif
 
   /// The program. `run` is the node itself: without it, the command without words prints its help.
   public static func tool(console: Console = .standard, run: (@Sendable (Start) async throws -> Void)? = nil) -> CommandLineTool {

@@ -52,6 +52,8 @@ public actor HistoryIndexer {
 
   /// Blocks that may wait while the history cannot be written.
   private static let mostPending = 10
+  /// How often a write is tried before the next block is waited for.
+  private static let attempts = 5
 
   private let history: RuntimeHistory
   private let source: any RuntimeBlockSource
@@ -157,10 +159,11 @@ public actor HistoryIndexer {
     }
   }
 
-  /// Adds new blocks; what cannot be written stays and is tried again.
+  /// Adds new blocks. What cannot be written is tried again a few times, and then together with the next block; with too many waiting
+  /// it is given up. Rule: sheet 08 §C7.
   private func index(_ pending: inout [RootHash.AnnotatedBlock]) async throws {
     var backoff = Backoff(from: .milliseconds(200), to: .seconds(10))
-    while !pending.isEmpty {
+    for attempt in 1...Self.attempts {
       do {
         try await readMissed(before: pending)
         let (lastHeight, lastRound) = (await history.lastHeight, await history.lastRound)
@@ -171,10 +174,11 @@ public actor HistoryIndexer {
         try await history.commit(pending)
         pending = []
         state.lastRound = await history.lastRound ?? 0
+        return
       } catch is CancellationError { throw CancellationError() } catch {
-        log.error("failed to index", ["err": "\(error)"])
+        log.error("failed to index", ["err": "\(error)", "pending_blocks": pending.count])
         guard pending.count <= Self.mostPending else { throw error }
-        try await sleep(backoff.next())
+        if attempt < Self.attempts { try await sleep(backoff.next()) }
       }
     }
   }

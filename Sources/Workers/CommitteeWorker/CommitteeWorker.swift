@@ -140,7 +140,8 @@ public actor CommitteeWorker {
       let isOther = snapshot.state.suspended != isSuspended || (!isSuspended && snapshot.state.committee != committee)
       if isFirst || update.isEpochChange || isOther { take(snapshot.state, runtime) }
       await setVersions(runtime, snapshot.nextEpoch)
-      if isFirst || snapshot.state.lastBlockHeight == update.height {
+      // The round is compared too: the update that brought it may have been lost or not readable.
+      if isFirst || snapshot.state.lastBlockHeight == update.height || block.header.round != latest?.block.header.round {
         try await dispatch(block, snapshot, update)
       }
     } catch {

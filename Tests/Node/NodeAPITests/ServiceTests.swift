@@ -48,6 +48,19 @@ struct TestServer: ~Copyable {
 }
 
 @Suite("API services", .timeLimit(.minutes(5))) struct ServiceTests {
+  @Test func takesNoOthersSocketOrFile() async throws {
+    let server = try await TestServer()
+    let second = APIServer(log: .silent)
+    await #expect(throws: IOError.invalid("another process answers on this socket")) { try await second.listen(path: server.path) }
+    #expect(try await server.client.isReady())
+    let file = "\(NSTemporaryDirectory())api-\(UUID().uuidString.prefix(8)).pem"
+    try Data("a key".utf8).write(to: URL(fileURLWithPath: file))
+    await #expect(throws: IOError.invalid("is not a socket: it is left as it is")) { try await second.listen(path: file) }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("a key".utf8))
+    try FileManager.default.removeItem(atPath: file)
+    await server.stop()
+  }
+
   @Test func answersAboutTheNode() async throws {
     let server = try await TestServer()
     let status = try await server.client.status()

@@ -163,6 +163,33 @@ private final class Chain: RuntimeBlockSource {
     for round in UInt64(51)...53 { #expect(try await history.committedBlock(round: round) == block(round, height: Int64(round) * 2)) }
   }
 
+  @Test func endsWhereTooMuchCannotBeWritten() async throws {
+    let history = try history()
+    let chain = Chain()
+    chain.continuation.yield(block(50, height: 100))
+    await #expect(throws: Chain.Unreachable.self) {
+      try await run(chain, history) { _ in
+        try await history.waitSynced(round: 50)
+        chain.failures.withLock { $0 = .max }
+        for round in UInt64(53)...63 { chain.continuation.yield(block(round, height: Int64(round) * 2)) }
+      }
+    }
+    #expect(await history.lastRound == 50)
+  }
+
+  @Test func writesWithALaterBlockWhatFailedBefore() async throws {
+    let history = try history()
+    let chain = Chain()
+    chain.continuation.yield(block(50, height: 100))
+    try await run(chain, history) { _ in
+      try await history.waitSynced(round: 50)
+      chain.failures.withLock { $0 = 12 }
+      for round in UInt64(53)...55 { chain.continuation.yield(block(round, height: Int64(round) * 2)) }
+      try await history.waitSynced(round: 55)
+    }
+    for round in UInt64(51)...55 { #expect(try await history.committedBlock(round: round) == block(round, height: Int64(round) * 2)) }
+  }
+
   @Test func beginsWhereStateIsRetained() async throws {
     let history = try history()
     let chain = Chain(retained: 40)

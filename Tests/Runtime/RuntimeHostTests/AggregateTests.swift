@@ -22,6 +22,8 @@ import Testing
       try await IO.withTimeout(.seconds(120)) { try await body(aggregate, events) }
     }
     #expect(await aggregate.versions.active == nil)
+    // Nobody will start a version any more: calls without a limit fail too.
+    await #expect(throws: CallError.self) { try await aggregate.call(.runtimePingRequest(.init())) }
   }
 
   private let old = Version(0, 1), new = Version(0, 2)

@@ -139,6 +139,7 @@ import Testing
     #expect(unknown.map(\.level) == [.warn, .info])
     var log = RuntimeLog()
     #expect(log.lines(adding: [UInt8](repeating: 0x41, count: 10_001)).count == 1)
+    #expect(log.lines(adding: Array("rest\nnext\n".utf8)).map(\.fields.last) == [.init("msg", .text("next"))])
     #expect(log.finish().isEmpty)
   }
 }

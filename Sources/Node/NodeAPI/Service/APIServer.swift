@@ -29,8 +29,18 @@ public final class APIServer: Sendable {
   }
 
   /// Makes the socket, in place of one that an earlier run left behind; nobody but the owner may use it. Calls wait until ``serve(_:)``.
-  @IO public func listen(path: String) throws(IOError) -> StreamListener {
-    unlink(path)
+  ///
+  /// - Throws: `IOError` where something else lies at the path, or somebody answers there: neither is taken away.
+  @IO public func listen(path: String) async throws(IOError) -> StreamListener {
+    var status = stat()
+    if lstat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFSOCK else { throw IOError.invalid("is not a socket: it is left as it is") }
+      if let other = try? await ByteStream.connect(to: .unix(path)) {
+        other.close()
+        throw IOError.invalid("another process answers on this socket")
+      }
+      unlink(path)
+    }
     let old = umask(0o077)
     defer { umask(old) }
     return try StreamListener.listen(on: .unix(path))

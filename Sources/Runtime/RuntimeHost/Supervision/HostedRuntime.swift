@@ -95,6 +95,8 @@ public actor HostedRuntime {
   private var connection: RuntimeConnection?
   private var process: ChildProcess?
   private var waiting: [UInt64: CheckedContinuation<RuntimeConnection?, Never>] = [:]
+  /// Nobody starts the runtime any more: calls that would wait for it fail.
+  private var hasEnded = false
   private var nextWaiter: UInt64 = 0
   private var starts = 0
 
@@ -135,6 +137,7 @@ extension HostedRuntime {
   /// Starts the runtime and keeps it running until the task is cancelled, or until it failed for a whole day.
   public func run() async {
     await warnAboutOldSandbox()
+    hasEnded = false
     var policy = RestartPolicy()
     while !Task.isCancelled {
       guard let delay = policy.next(jitter: Double.random(in: 0..<1)) else {
@@ -156,6 +159,7 @@ extension HostedRuntime {
     }
     if status.state != .givenUp { status.state = .stopped }
     status.nextAttempt = nil
+    hasEnded = true
     abandonWaiting()
   }
 
@@ -321,11 +325,12 @@ extension HostedRuntime {
 extension HostedRuntime {
   private func ready() async throws -> RuntimeConnection {
     if let connection { return connection }
+    if hasEnded { throw CallError.notReady }
     let id = nextWaiter
     nextWaiter += 1
     let found: RuntimeConnection? = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<RuntimeConnection?, Never>) in
-        if Task.isCancelled { return continuation.resume(returning: nil) }
+        if Task.isCancelled || hasEnded { return continuation.resume(returning: nil) }
         if let connection { return continuation.resume(returning: connection) }  // it may have come while we got here
         waiting[id] = continuation
       }

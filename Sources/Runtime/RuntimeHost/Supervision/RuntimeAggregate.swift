@@ -25,6 +25,8 @@ public actor RuntimeAggregate {
   private var nextStarted: RuntimeEvent?
   private var isRunning = false
   private var waiting: [UInt64: CheckedContinuation<HostedRuntime?, Never>] = [:]
+  /// Nobody starts versions any more: calls that would wait for one fail.
+  private var hasEnded = false
   private var nextWaiter: UInt64 = 0
   private let signal: AsyncStream<Void>.Continuation
   private let signals: AsyncStream<Void>
@@ -88,10 +90,10 @@ extension RuntimeAggregate {
   /// Starts and stops versions as they are wanted, until the task is cancelled.
   public func run() async {
     log.info("starting aggregate")
-    isRunning = true
+    (isRunning, hasEnded) = (true, false)
     await reconcile()
     for await _ in signals { await reconcile() }
-    isRunning = false
+    (isRunning, hasEnded) = (false, true)
     log.info("stopping aggregate")
     for running in [active, next] { if let running { await Self.stop(running) } }
     (active, next, nextStarted) = (nil, nil, nil)
@@ -181,11 +183,12 @@ extension RuntimeAggregate {
 
   private func ready() async throws -> HostedRuntime {
     if let active { return active.runtime }
+    if hasEnded { throw CallError.notReady }
     let id = nextWaiter
     nextWaiter += 1
     let found: HostedRuntime? = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<HostedRuntime?, Never>) in
-        if Task.isCancelled { return continuation.resume(returning: nil) }
+        if Task.isCancelled || hasEnded { return continuation.resume(returning: nil) }
         if let active { return continuation.resume(returning: active.runtime) }  // it may have come while we got here
         waiting[id] = continuation
       }

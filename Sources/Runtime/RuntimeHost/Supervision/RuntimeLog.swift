@@ -20,6 +20,8 @@ struct RuntimeLog: Sendable {
   static let longestLine = 10_000
 
   private var buffer: [UInt8] = []
+  /// Within a line that was dropped: its rest is dropped too.
+  private var isSkipping = false
   private let clock: @Sendable () -> LogTime
 
   init(clock: @escaping @Sendable () -> LogTime = { .now }) { self.clock = clock }
@@ -30,13 +32,14 @@ struct RuntimeLog: Sendable {
     buffer += bytes
     var start = 0
     while let end = buffer[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      if let line = line(buffer[start..<end], &lines) { lines.append(line) }
+      if isSkipping { isSkipping = false } else if let line = line(buffer[start..<end], &lines) { lines.append(line) }
       start = end + 1
     }
     buffer.removeFirst(start)
+    if isSkipping { buffer = [] }
     if buffer.count > Self.longestLine {
       lines.append(plain("runtime log line of more than \(Self.longestLine) bytes dropped"))
-      buffer = []
+      (buffer, isSkipping) = ([], true)
     }
     return lines
   }

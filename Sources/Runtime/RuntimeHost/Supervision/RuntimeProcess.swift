@@ -45,8 +45,14 @@ enum RuntimeProcess {
     }
     output.write.close()
     let logs = RuntimeOutput(configuration, log: log)
+    let stream: ByteStream
+    do { stream = try await ByteStream(output.read, name: "runtime output") } catch {
+      await listener.close()
+      await process.kill()
+      _ = await process.wait()
+      throw LaunchError("failed to read what the sandbox prints: \(error)")
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      let stream = try await ByteStream(output.read, name: "runtime output")
       group.addTask { await logs.forward(stream) }
       group.addTask {
         _ = await process.wait()
