@@ -206,7 +206,9 @@ let modules: [Module] = [
   Module(
     name: "replay-chain", floor: "Tests/Golden/ReplayChain", kind: .development, hot: true,
     uses: ["ChainReplay", "ChainLoaders", "GoldenSupport"], program: true),
-  golden("CoreLoaders", uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes"]),
+  golden(
+    "CoreLoaders",
+    uses: ["GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "NodeAPI", "NodeIdentity", "RuntimeBundle"]),
   golden(
     "StorageLoaders",
     uses: [
@@ -227,7 +229,7 @@ let modules: [Module] = [
     "RuntimeLoaders",
     uses: [
       "GoldenSupport", "Bytes", "CBOR", "JSONText", "Wire", "OasisCrypto", "OasisTypes", "MKVS", "RuntimeProtocol", "RuntimeBundle",
-      "OasisRuntimeSDK", "SimpleKeyValue",
+      "OasisRuntimeSDK", "SimpleKeyValue", "CometBFT", "Protobuf",
     ]),
   golden(
     "NodeLoaders",

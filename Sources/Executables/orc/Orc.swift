@@ -24,11 +24,13 @@ enum Orc {
     wordsHelp: "[ELF]",
     flags: [sgxExecutable.any, sgxSignature.any, custom.any, output.any, name.any, version.any, identifier.any]
   ) { call in
+    guard call.words.count <= 1 else { throw CommandFailure.usage("accepts at most 1 arg(s), received \(call.words.count)") }
     guard call[custom] else {
       throw CommandFailure.message(
-        "reading runtime metadata from Cargo.toml is not built yet: use --custom with --runtime-name, --runtime-version and --runtime-id\n")
+        "Error: reading runtime metadata from Cargo.toml is not built yet: use --custom with --runtime-name, --runtime-version and --runtime-id"
+      )
     }
-    do { try create(call) } catch let error as BundleError { throw CommandFailure.message("failed to create bundle: \(error)\n") }
+    do { try create(call) } catch let error as BundleError { throw CommandFailure.message("Error: failed to create bundle: \(error)") }
   }
 
   private static let show = Command(
@@ -36,7 +38,7 @@ enum Orc {
   ) { call in
     let path = call.words[0]
     do { call.console.print(try RuntimeBundle(path: path).report(path: path)) } catch {
-      throw CommandFailure.message("failed to open bundle: \(error)\n")
+      throw CommandFailure.message("Error: failed to open bundle: \(error)")
     }
   }
 
@@ -48,13 +50,14 @@ enum Orc {
     manifest.name = call[name]
     guard let parsed = Version(text: call[version]) else { throw CommandFailure.usage("malformed runtime version '\(call[version])'") }
     manifest.version = parsed
-    guard let id = Namespace(hex: call[identifier]) else {
+    // Hexadecimal digits or base64, as wherever an identifier is read from text.
+    guard let id = try? Namespace(wireText: call[identifier]) else {
       throw CommandFailure.usage("malformed runtime identifier '\(call[identifier])'")
     }
     manifest.id = id
     call.console.print("Using runtime name: \(manifest.name)\n")
     call.console.print("Using runtime version: \(manifest.version)\n")
-    call.console.print("Using MANUALLY OVERRIDEN runtime identifier: \(call[identifier])\n")
+    call.console.print("Using MANUALLY OVERRIDEN runtime identifier: \(id.hex)\n")
 
     var files: [String: [UInt8]] = [:]
     if let executable = call.words.first {

@@ -97,7 +97,12 @@ struct Call {
 
   // MARK: Keys and values
 
-  private func text(_ bytes: [UInt8]?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+  /// A stored value as text. State also holds what is none (the epoch, nonces), which a key of one byte can reach.
+  private func text(_ bytes: [UInt8]?, _ tags: [ExecutedBatch.Tag]) -> Result {
+    guard let bytes else { return (.null, tags) }
+    guard let text = String(validating: bytes, as: UTF8.self) else { return (.failure(UTF8Problem(bytes).description), []) }
+    return (.value(text), tags)
+  }
 
   private func tags(_ operation: String, _ key: String) -> [ExecutedBatch.Tag] {
     [.init(Array("kv_op".utf8), Array(operation.utf8)), .init(Array("kv_key".utf8), Array(key.utf8))]
@@ -117,19 +122,19 @@ struct Call {
     let previous = try context.state.get(key)
     try context.state.insert(key, Array(arguments.value.utf8))
     let tag = ExecutedBatch.Tag(Array("kv_insertion.".utf8) + key, [])
-    return (.value(text(previous)), tags("insert", arguments.key) + [tag])
+    return text(previous, tags("insert", arguments.key) + [tag])
   }
 
   private func get(_ arguments: KeyArguments) throws -> Result {
     if let fault = fault(arguments.key) { return (.failure(fault), []) }
     if isCheck { return (.null, []) }
-    return (.value(text(try context.state.get(Array(arguments.key.utf8)))), tags("get", arguments.key))
+    return text(try context.state.get(Array(arguments.key.utf8)), tags("get", arguments.key))
   }
 
   private func remove(_ arguments: KeyArguments) throws -> Result {
     if let fault = fault(arguments.key) { return (.failure(fault), []) }
     if isCheck { return (.null, []) }
-    return (.value(text(try context.state.removeExisting(Array(arguments.key.utf8)))), tags("remove", arguments.key))
+    return text(try context.state.removeExisting(Array(arguments.key.utf8)), tags("remove", arguments.key))
   }
 
   // MARK: The consensus layer

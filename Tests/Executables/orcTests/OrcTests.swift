@@ -60,9 +60,46 @@ import Testing
     #expect(await run(["show", "/no/such.orc"]).exit == 1)
     #expect(await run(["show", "/no/such.orc"]).err.contains("open /no/such.orc: no such file or directory"))
     #expect(await run(["init", "x"]).err.contains("--custom"))
+    #expect(await run(["init", "x", "y"]).err.hasPrefix("Error: accepts at most 1 arg(s), received 2"))
+    #expect(await run(["show"]).err.hasPrefix("Error: accepts 1 arg(s), received 0"))
+    #expect(await run(["show", "a", "b"]).exit == 1)
+    #expect(await run(["pack"]).exit == 1)
+    #expect(await run(["init", "--colour"]).exit == 1)
+    #expect(await run(["--version"]).exit == 0)
+    let missing = await run([
+      "init", "--custom", "--runtime-name", "a", "--runtime-version", "1.0.0", "--runtime-id", id, "--output", "/no/such/a.orc",
+      "/no/such/elf",
+    ])
+    #expect(missing.exit == 1)
+    #expect(missing.err.contains("/no/such/elf"))
     #expect(await run(["init", "--custom", "x"]).exit == 1)
     #expect(await run(["init", "--custom", "--runtime-name", "a", "--runtime-version", "x", "--runtime-id", id]).exit == 1)
     #expect(await run(["init", "--custom", "--runtime-name", "a", "--runtime-version", "1", "--runtime-id", "12"]).exit == 1)
+  }
+
+  /// Everything else that a bundle may hold: no component, SGX without signature, an identifier in base64, the name of the file.
+  @Test func packsOtherKinds() async throws {
+    let folder = NSTemporaryDirectory() + "orc-\(UInt32.random(in: 0...UInt32.max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let base = ["init", "--custom", "--runtime-name", "hello", "--runtime-version", "1.2.3"]
+    let base64 = "gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAKo="
+    let empty = await run(base + ["--runtime-id", base64, "--output", folder + "/empty.orc"])
+    #expect(empty.exit == 0, "\(empty.err)")
+    #expect(empty.out.hasSuffix("identifier: \(id)\n"))
+    #expect(try RuntimeBundle(path: folder + "/empty.orc").manifest.components.isEmpty)
+    try Data("elf".utf8).write(to: URL(fileURLWithPath: folder + "/program"))
+    let unreadable = await run(
+      base + ["--runtime-id", id, "--output", folder + "/sgx.orc", "--sgx-executable", folder + "/none", folder + "/program"])
+    #expect(unreadable.exit == 1)
+    #expect(unreadable.err.contains(folder + "/none"))
+    #expect(!FileManager.default.fileExists(atPath: folder + "/sgx.orc"))
+    // A file is replaced, and a folder that cannot be written to is named.
+    #expect(await run(base + ["--runtime-id", id, "--output", folder + "/empty.orc", folder + "/program"]).exit == 0)
+    #expect(try RuntimeBundle(path: folder + "/empty.orc").manifest.components.count == 1)
+    let nowhere = await run(base + ["--runtime-id", id, "--output", folder + "/no/x.orc"])
+    #expect(nowhere.exit == 1)
+    #expect(nowhere.err.contains(folder + "/no"))
   }
 
   @Test func everyCommandHasAnExample() { #expect(Orc.tool.root.commandsWithoutExample().isEmpty) }

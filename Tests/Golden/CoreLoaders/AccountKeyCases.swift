@@ -37,6 +37,19 @@ enum AccountKeyCases {
     }
   }
 
+  /// The reference's published vectors: phrase, seed, path, key, address.
+  static func published(_ item: Case) throws {
+    let mnemonic = try Mnemonic(phrase: try item.text("mnemonic"))
+    let seed = mnemonic.seed(passphrase: try item.text("passphrase"))
+    try expectEqual(seed, try item.bytes("seed"), "seed")
+    var key = try ExtendedKey(masterOf: seed)
+    let path = try DerivationPath(text: try item.text("path"))
+    for component in path.components { key = try key.child(component) }
+    try expectEqual(privateKey(key), try item.bytes("private_key"), "private key")
+    try expectEqual(key.signer.publicKey, try item.fixed("public_key"), "public key")
+    try expectEqual(Address(key.signer.publicKey).description, try item.text("address"), "address")
+  }
+
   private static func derive(_ item: Case) throws(AccountKeyError) -> MemorySigner {
     let mnemonic = try Mnemonic(phrase: item.value["mnemonic"]?.string ?? "")
     return try mnemonic.accountKey(item.value["number"]?.integer() ?? .max, passphrase: item.value["passphrase"]?.string ?? "")

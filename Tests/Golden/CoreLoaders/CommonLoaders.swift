@@ -92,7 +92,12 @@ public enum QuantityLoader: GoldenLoader {
       case "frac":
         let text = try quantity(item, "value").decimalText(exponent: try item.integer("exponent"))
         try expectEqual(text, try item.text("text"), "text")
-      default: return "token amounts and rates are printed by the wallet"
+      case "amount":
+        let text = try quantity(item, "value").tokenText(
+          symbol: try item.text("symbol"), exponent: try item.integer("exponent"), sign: try item.text("sign"))
+        try expectEqual(text, try item.text("text"), "text")
+      case "rate": try expectEqual(try quantity(item, "value").rateText, try item.text("text"), "text")
+      default: throw GoldenError("unknown kind \(item.kind)")
       }
       return nil
     }

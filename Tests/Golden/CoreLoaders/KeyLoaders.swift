@@ -1,7 +1,11 @@
 internal import Bytes
+internal import Foundation
 public import GoldenSupport
 internal import JSONText
+internal import NodeIdentity
 internal import OasisCrypto
+internal import OasisTypes
+internal import Wire
 
 /// `vrf.jsonl`: proofs made and checked.
 public enum VRFLoader: GoldenLoader {
@@ -117,10 +121,44 @@ public enum PEMLoader: GoldenLoader {
         let seed = try outcome(item) { try PEM.readTLSPrivateKey($0) }
         guard let seed, item.has("private_key") else { return nil }
         try expectEqual(seed + MemorySigner(seed: seed).publicKey.bytes, try item.bytes("private_key"), "key")
-      case "file-mode": return "file modes are checked where files are opened"
-      default: return "entity files are read by the registry's types"
+      case "file-mode": try fileMode(item)
+      case "entity-json-write":
+        let entity = try Entity.decode(cbor: try item.bytes("entity_cbor"))
+        try expectEqual(entity.jsonText(indent: "  "), try item.text("text"), "text")
+      case "entity-json-read": try readEntity(item)
+      case "signed-entity-json":
+        let envelope = try SignedEnvelope.decode(json: try item.text("text"))
+        try expectEqual(envelope.cbor().hex, try item.text("cbor"), "CBOR")
+        try expectEqual(envelope.jsonText(indent: "  "), try item.text("text"), "text")
+      default: throw GoldenError("unknown kind \(item.kind)")
       }
       return nil
+    }
+  }
+
+  /// Whether a key file with these permissions is read.
+  private static func fileMode(_ item: Case) throws {
+    let folder = "\(NSTemporaryDirectory())golden-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let file = KeyFile(folder: folder, name: "identity")
+    _ = try file.load(generate: true)
+    let mode = Int(try item.text("mode_octal"), radix: 8) ?? 0
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.privatePath)
+    try expectEqual((try? file.load(generate: false)) != nil, try item.bool("ok"), "verdict")
+  }
+
+  /// An entity's file as people write it, and whether its descriptor would do.
+  private static func readEntity(_ item: Case) throws {
+    let decoded = Result { try Entity.decode(json: try item.text("text")) }
+    guard try item.bool("ok") else {
+      guard case .failure = decoded else { throw GoldenError("accepted what the reference refuses") }
+      return
+    }
+    let entity = try decoded.get()
+    try expectEqual(entity.cbor().hex, try item.text("entity_cbor"), "CBOR")
+    for (key, isStrict) in [("strict_error", true), ("lenient_error", false)] {
+      try expectEqual((try? entity.validate(strict: isStrict)) != nil, !item.has(key), key)
     }
   }
 

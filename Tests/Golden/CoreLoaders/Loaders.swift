@@ -7,5 +7,5 @@ public let loaders: [any GoldenLoader.Type] = [
   GenesisLoader.self, GenesisFormsLoader.self, ChainGenesisLoader.self,
   SignatureLoader.self, TupleHashLoader.self, DRBGLoader.self, VRFLoader.self, X25519Loader.self, PEMLoader.self,
   AddressLoader.self, QuantityLoader.self, VersionLoader.self, StateKeyLoader.self, WireTypesLoader.self, VotingPowerLoader.self,
-  DescriptorLoader.self, TransactionLoader.self, ServiceLogicLoader.self, CommitmentPoolLoader.self,
+  SDKAddressLoader.self, DescriptorLoader.self, TransactionLoader.self, ServiceLogicLoader.self, CommitmentPoolLoader.self,
 ]

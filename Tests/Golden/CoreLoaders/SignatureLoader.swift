@@ -26,7 +26,12 @@ public enum SignatureLoader: GoldenLoader {
         try expectEqual(blacklist.insert(key), true, "first")
         try expectEqual(blacklist.insert(key), false, "second")
       case "signed-entity", "multisigned-entity": try EnvelopeCases.check(item)
-      case "point": return "point encodings are inside the predicate"
+      case "point":
+        let point = PointEncoding(try item.bytes("encoding"))
+        try expectEqual(point != nil, try item.bool("decodes"), "decodes")
+        guard let point else { return nil }
+        if item.has("small_order") { try expectEqual(point.isSmallOrder, try item.bool("small_order"), "small order") }
+        if item.has("canonical_reencoding") { try expectEqual(point.canonical, try item.bytes("canonical_reencoding"), "canonical") }
       default: throw GoldenError("unknown kind \(item.kind)")
       }
       return nil

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CBOR
 public import GoldenSupport
+internal import JSONText
 internal import OasisCrypto
 internal import OasisTypes
 internal import Wire
@@ -10,6 +11,7 @@ public enum TransactionLoader: GoldenLoader {
   public static let patterns = ["vectors/core/transactions.jsonl"]
 
   public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
+    var verdicts: [String: Bool] = [:]
     try runCases(file, &report) { item in
       switch item.kind {
       case "genvec": try published(item)
@@ -18,17 +20,23 @@ public enum TransactionLoader: GoldenLoader {
         let seed = try item.bytes("seed")
         try envelope(item, try item.bytes("tx"), try item.bytes("signed_tx"), seed: seed, chain: try item.text("chain_context"))
         try expectEqual(Hash.digest(try item.bytes("signed_tx")), try item.fixed("tx_hash"), "hash")
-      case "raw": try raw(item)
+      case "raw":
+        verdicts[item.name] = try item.bool("ok")
+        try raw(item)
       case "fee":
         let fee = try Fee.decode(cbor: try item.bytes("cbor"))
         try expectEqual(fee.amount.description, try item.text("amount"), "amount")
         try expectEqual(fee.gas, try item.integer("gas"), "gas")
         try expectEqual(fee.gasPrice.description, try item.text("gas_price"), "gas price")
         try expectEqual(fee.cbor().hex, try item.text("cbor"), "CBOR")
-      case "account-vector": return "account keys belong to the wallet"
-      case "methods": return "methods are checked by the recorded chains"
-      case "raw-batch": return "verified one by one: no batch over transactions"
-      default: return "kind \(item.kind)"
+      case "account-vector": try AccountKeyCases.published(item)
+      case "methods": return "which methods there are is asked of the whole node: the recorded chains call them"
+      case "raw-batch":
+        // Here a batch is its transactions one by one: the recorded verdicts must be those of the single cases.
+        for (name, error) in zip(item.value["cases"]?.array ?? [], item.value["errors"]?.array ?? []) {
+          try expectEqual(verdicts[name.string ?? ""], error.isNull, "verdict of \(name.string ?? "")")
+        }
+      default: throw GoldenError("unknown kind \(item.kind)")
       }
       return nil
     }

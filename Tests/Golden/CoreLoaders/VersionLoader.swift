@@ -121,15 +121,17 @@ public enum StateKeyLoader: GoldenLoader {
         let key = zip(elements, values).reduce(StateKey(prefixes[name] ?? 0)) { adding($1.0, $1.1, to: $0) }
         try expectEqual(key.bytes, try item.bytes("encoded"), "key")
       case "decode":
-        if item.flag("panic") || item.has("panic") { return "too short: corruption" }
+        // Where the reference crashes on a key that is too short, ours is refused.
+        let isTooShort = item.flag("panic") || item.has("panic")
         guard var reader = StateKeyReader(try item.bytes("input"), prefix: prefixes[name] ?? 0) else {
-          try expectEqual(false, try item.bool("ok"), "prefix")
+          if !isTooShort { try expectEqual(false, try item.bool("ok"), "prefix") }
           return nil
         }
         var found: [String] = []
         for element in elements { if let value = next(element, &reader) { found.append(value) } }
-        try expectEqual(found.count == elements.count, try item.bool("ok"), "verdict")
-        if try item.bool("ok") { try expectEqual(found, values, "elements") }
+        let isGood = try !isTooShort && item.bool("ok")
+        try expectEqual(found.count == elements.count, isGood, "verdict")
+        if isGood { try expectEqual(found, values, "elements") }
       default: throw GoldenError("unknown kind \(item.kind)")
       }
       return nil

@@ -11,6 +11,9 @@ public struct GoldenFile: Sendable {
   /// The root of the tree.
   public let root: String
 
+  /// A file whose place is known.
+  public init(path: String, location: String, root: String) { (self.path, self.location, self.root) = (path, location, root) }
+
   /// The file's bytes, unpacked where it is a gzip file.
   public func contents() throws -> [UInt8] { try Self.read(location) }
 

@@ -172,6 +172,9 @@ final class CommandCases {
 
   // MARK: Files that a command wrote
 
+  /// Whether a path of the recording is there.
+  func has(_ path: String) -> Bool { file.fileExists(atPath: path.replacing("/node/", with: "\(folder)/", maxReplacements: 1)) }
+
   /// Puts recorded files in their place, without running what made them.
   func place(_ files: JSONValue?) throws {
     for (path, entry) in entries(files) {

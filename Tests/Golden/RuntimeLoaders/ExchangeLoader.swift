@@ -12,11 +12,14 @@ public enum ExchangeLoader: GoldenLoader {
   public static let patterns = ["rhp/cases.jsonl"]
 
   public static func run(_ file: GoldenFile, _ report: inout GoldenReport) throws {
-    for line in try file.lines() {
+    let lines = try file.lines()
+    let guest = GuestAnswers(lines.map(\.value))
+    for line in lines {
       let value = line.value
       let name = (try? value.text("name")) ?? "line \(line.number)"
       report.check(name) { try check(value) }
       GuestRounds.check(value, name, &report)
+      guest.check(value, name, &report)
     }
   }
 

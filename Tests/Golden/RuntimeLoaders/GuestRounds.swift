@@ -12,7 +12,7 @@ internal import Wire
 
 /// Executes recorded rounds in our own guest: the answer must be the reference guest's.
 enum GuestRounds {
-  private static let withKeyManager = ["enc_", "churp_", "encrypt", "decrypt"]
+  static let withKeyManager = ["enc_", "churp_", "encrypt", "decrypt"]
 
   static func check(_ value: JSONValue, _ name: String, _ report: inout GoldenReport) {
     guard value["type"]?.string == "RuntimeExecuteTxBatchRequest" else { return }

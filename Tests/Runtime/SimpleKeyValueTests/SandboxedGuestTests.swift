@@ -38,14 +38,14 @@ struct StorageNode: HostHandler {
   func nodeID() async throws -> PublicKey { PublicKey() }
 }
 
-/// The program as it ships, in the real sandbox under our own host. `OASIS_GUEST` is its path (`swift build -c release
-/// --static-swift-stdlib --product simple-keyvalue`); without it the test does not run.
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["OASIS_GUEST"] != nil)) struct SandboxedGuestTests {
+/// The program as it ships, in the real sandbox under our own host.
+@Suite(.enabled(if: guestProgram != nil, "needs the release programs: 'make test'"), .timeLimit(.minutes(10)))
+struct SandboxedGuestTests {
   static let runtimeID = Namespace(hex: "80" + String(repeating: "0", count: 62)) ?? Namespace()
   static var starts: Int { ProcessInfo.processInfo.environment["OASIS_GUEST_STARTS"].flatMap { Int($0) } ?? 3 }
 
   private func configuration() throws -> RuntimeConfiguration {
-    let path = try #require(ProcessInfo.processInfo.environment["OASIS_GUEST"])
+    let path = try #require(guestProgram)
     let url = URL(fileURLWithPath: path)
     var component = Component(kind: .ronl)
     component.elf = ELFMetadata(executable: url.lastPathComponent)

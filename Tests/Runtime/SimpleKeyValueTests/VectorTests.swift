@@ -147,4 +147,28 @@ final class TreeHost: Host, @unchecked Sendable {  // used by one thread
     request.block.header = header
     #expect(throws: GuestAbort.self) { try dispatcher.answer(.runtimeExecuteTxBatchRequest(request)) }
   }
+
+  /// The epoch stands under a key that a user can name, and is no text from 128 on.
+  @Test mutating func valuesThatAreNoText() throws {
+    try accept(try execute([]))
+    var request = RuntimeExecuteTxBatchRequest(mode: .schedule)
+    request.consensusBlock = lightBlock
+    request.inputs = [transaction(0, "get", RawCBOR(["key": "\u{2}"].cbor()))]
+    request.block.header = header
+    for (epoch, output) in [
+      (UInt64(5), "\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{5}"), (200, "incomplete utf-8 byte sequence from index 7"),
+      (0x80, "invalid utf-8 sequence of 1 bytes from index 7"), (0xe2_41_41, "invalid utf-8 sequence of 1 bytes from index 5"),
+      (0xe2_82_41, "invalid utf-8 sequence of 2 bytes from index 5"), (0xe2_82, "incomplete utf-8 byte sequence from index 6"),
+    ] {
+      request.epoch = epoch
+      guard case .runtimeExecuteTxBatchResponse(let response) = try dispatcher.answer(.runtimeExecuteTxBatchRequest(request)) else {
+        Issue.record("no round")
+        return
+      }
+      let written = response.batch.ioWriteLog.compactMap(\.value).contains { value in
+        value.firstRange(of: Array(output.utf8)) != nil
+      }
+      #expect(written, "epoch \(epoch)")
+    }
+  }
 }

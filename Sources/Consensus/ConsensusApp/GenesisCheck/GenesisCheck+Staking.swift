@@ -46,12 +46,12 @@ extension GenesisCheck {
     var active: [Address: Quantity] = [:]
     var debonding: [Address: Quantity] = [:]
     for (escrow, delegations) in genesis.delegations.sorted(by: { $0.key < $1.key }) {
-      try checkParties(escrow, Array(delegations.keys), "delegation")
-      active[escrow] = delegations.values.reduce(Quantity()) { $0 + $1.shares }
+      try checkParties(escrow, (delegations ?? [:]).keys.map { $0 }, "delegation")
+      active[escrow] = (delegations ?? [:]).values.reduce(Quantity()) { $0 + $1.shares }
     }
     for (escrow, delegations) in genesis.debondingDelegations.sorted(by: { $0.key < $1.key }) {
-      try checkParties(escrow, Array(delegations.keys), "debonding delegation")
-      debonding[escrow] = delegations.values.reduce(Quantity()) { $0 + $1.reduce(Quantity()) { $0 + $1.shares } }
+      try checkParties(escrow, (delegations ?? [:]).keys.map { $0 }, "debonding delegation")
+      debonding[escrow] = (delegations ?? [:]).values.reduce(Quantity()) { $0 + ($1 ?? []).reduce(Quantity()) { $0 + $1.shares } }
     }
     for (address, account) in genesis.ledger.sorted(by: { $0.key < $1.key }) {
       try checkPool(account.escrow.active, active[address], address, "active")

@@ -23,7 +23,7 @@ extension StakingService {
     staking.setTotalSupply(genesis.totalSupply)
     for (escrow, delegations) in genesis.delegations {
       var shares = Quantity()
-      for (delegator, delegation) in delegations {
+      for (delegator, delegation) in delegations ?? [:] {
         shares = shares + delegation.shares
         staking.setDelegation(delegator: delegator, escrow: escrow, delegation)
       }
@@ -33,8 +33,8 @@ extension StakingService {
     }
     for (escrow, delegations) in genesis.debondingDelegations {
       var shares = Quantity()
-      for (delegator, parts) in delegations {
-        for debonding in parts {
+      for (delegator, parts) in delegations ?? [:] {
+        for debonding in parts ?? [] {
           shares = shares + debonding.shares
           try staking.addDebonding(delegator: delegator, escrow: escrow, debonding)
         }
@@ -62,10 +62,14 @@ extension StakingService {
       account.escrow.stakeAccumulator = StakeAccumulator()
       genesis.ledger[address] = account
     }
-    for (key, delegation) in try StakingState.delegations.entries(state) { genesis.delegations[key.0, default: [:]][key.1] = delegation }
-    for (key, debonding) in try StakingState.debondingDelegations.entries(state) {
-      genesis.debondingDelegations[key.1, default: [:]][key.0, default: []].append(debonding)
+    var delegations: [Address: [Address: Delegation]] = [:]
+    for (key, delegation) in try StakingState.delegations.entries(state) { delegations[key.0, default: [:]][key.1] = delegation }
+    genesis.delegations = delegations
+    var debonding: [Address: [Address: [DebondingDelegation]]] = [:]
+    for (key, delegation) in try StakingState.debondingDelegations.entries(state) {
+      debonding[key.1, default: [:]][key.0, default: []].append(delegation)
     }
+    genesis.debondingDelegations = debonding
     return [GenesisSection("staking", genesis)]
   }
 }

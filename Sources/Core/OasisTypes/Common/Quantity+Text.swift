@@ -81,4 +81,19 @@ extension Quantity: CustomStringConvertible {
     while fraction.last == "0" { fraction.removeLast() }
     return padded.dropLast(places) + "." + (fraction.isEmpty ? "0" : fraction)
   }
+
+  /// The value as an amount of a token: `123.456789012 ROSE`; base units where symbol or exponent are not usable. (Sheet 01 §8.5.)
+  ///
+  /// - Parameters:
+  ///   - symbol: 1 to 8 bytes
+  ///   - exponent: the decimal places of the token, at most 20
+  public func tokenText(symbol: String, exponent: UInt8, sign: String = "") -> String {
+    guard (1...8).contains(symbol.utf8.count), exponent <= 20 else { return "\(sign)\(self) base units" }
+    return "\(sign)\(decimalText(exponent: exponent)) \(symbol)"
+  }
+
+  /// The value as a commission rate: thousandths of a percent, at most 100 %. (Sheet 01 §8.5.)
+  public var rateText: String {
+    self > Quantity(UInt64(100_000)) ? "(invalid)" : decimalText(exponent: 3) + "%"
+  }
 }

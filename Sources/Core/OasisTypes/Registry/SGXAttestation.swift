@@ -20,6 +20,8 @@ public struct SGXAttestation: Hashable, Sendable {
   public struct Quote: WireMap, Hashable, Sendable {
     public var ias: AVRBundle?
     public var pcs: QuoteBundle?
+    /// The Rust codec has no default for it.
+    public static var isMandatoryForGuest: Bool { true }
     public init() {}
     public static let fields: [Field<Self>] = [.init("ias", \.ias, .omitEmpty), .init("pcs", \.pcs, .omitEmpty)]
   }

@@ -2,6 +2,13 @@ public import OasisCrypto
 public import Wire
 
 extension RootHash {
+  /// Names the runtime that an event of a block is about.
+  public struct RuntimeIDAttribute: WireMap, Hashable, Sendable {
+    public var id = Namespace()
+    public init() {}
+    public static let fields: [Field<Self>] = [.init("ID", \.id)]
+  }
+
   /// A commitment was accepted.
   public struct ExecutorCommittedEvent: WireMap, Hashable, Sendable {
     public var commit = ExecutorCommitment()

@@ -11,10 +11,10 @@ public struct StakingGenesis: WireMap, Hashable, Sendable {
   public var lastBlockFees = Quantity()
   public var governanceDeposits = Quantity()
   public var ledger: [Address: Account] = [:]
-  /// By the account delegated to, then by delegator.
-  public var delegations: [Address: [Address: Delegation]] = [:]
-  /// By the account delegated to, then by delegator.
-  public var debondingDelegations: [Address: [Address: [DebondingDelegation]]] = [:]
+  /// By the account delegated to, then by delegator; null is no delegation, but has a hash of its own.
+  public var delegations: [Address: [Address: Delegation]?] = [:]
+  /// By the account delegated to, then by delegator; null is no delegation, but has a hash of its own.
+  public var debondingDelegations: [Address: [Address: [DebondingDelegation]?]?] = [:]
   public init() {}
   public static let fields: [Field<Self>] = [
     .init("params", \.parameters),

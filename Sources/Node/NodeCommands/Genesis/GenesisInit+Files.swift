@@ -129,14 +129,16 @@ extension GenesisInit {
   private func fundTestEntity(_ genesis: inout StakingGenesis) throws {
     let address = Address(TestKeys.entity.publicKey)
     guard genesis.ledger[address] == nil else { throw FileProblem("genesis/staking: test entity already in ledger") }
-    guard genesis.delegations[address]?[address] == nil else {
+    var delegations = genesis.delegations[address].flatMap { $0 } ?? [:]
+    guard delegations[address] == nil else {
       throw FileProblem("genesis/staking: test entity already has a self-delegation")
     }
     var account = Account()
     account.general.balance = Self.testEntityBalance
     account.escrow.active = SharePool(balance: Self.testEntityBalance, totalShares: 1)
     genesis.ledger[address] = account
-    genesis.delegations[address, default: [:]][address] = Delegation(shares: 1)
+    delegations[address] = Delegation(shares: 1)
+    genesis.delegations[address] = delegations
     genesis.totalSupply = genesis.totalSupply + Self.testEntityBalance + Self.testEntityBalance
   }
 }

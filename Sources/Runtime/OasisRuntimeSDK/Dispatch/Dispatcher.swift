@@ -102,7 +102,11 @@ public final class Dispatcher: Sendable {
   private func updateKeyManagerStatus(_ request: RuntimeKeyManagerStatusUpdateRequest, _ info: HostInfo) throws {
     let state = try info.verifier.latestState()
     guard let id = try state.runtime(info.runtimeID)?.keyManager else { throw CallError.unknown("key manager not configured") }
-    guard try state.keyManagerStatus(id) == request.status.bytes else { throw CallError.unknown("status mismatch") }
+    // The same status may be written in more than one way: what it says counts.
+    func status(_ bytes: [UInt8]) -> KeyManager.Status? { try? KeyManager.Status.decode(cbor: bytes, mode: .trusted) }
+    guard let published = try state.keyManagerStatus(id),
+      published == request.status.bytes || (status(published) != nil && status(published) == status(request.status.bytes))
+    else { throw CallError.unknown("status mismatch") }
   }
 
   // MARK: Local calls
