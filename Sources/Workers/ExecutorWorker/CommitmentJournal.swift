@@ -11,15 +11,17 @@ internal import Wire
 /// killed after signing would compute another batch when it starts again; with the journal it hands in the same commitment instead. The
 /// reference has no such protection.
 struct CommitmentJournal: Sendable {
-  /// One signed commitment.
+  /// One signed commitment, with the proposal it belongs to where this node scheduled the batch.
   struct Entry: WireMap, Hashable, Sendable {
     var round: UInt64 = 0
     /// Hash of the block that the round follows.
     var previous = Hash()
     var rank: UInt64 = 0
     var commitment = RootHash.ExecutorCommitment()
+    var proposal: RootHash.Proposal?
     static let fields: [Field<Self>] = [
       .init("round", \.round), .init("previous", \.previous), .init("rank", \.rank), .init("commitment", \.commitment),
+      .init("proposal", \.proposal, .omitEmpty),
     ]
   }
 

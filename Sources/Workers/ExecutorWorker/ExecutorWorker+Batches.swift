@@ -171,8 +171,8 @@ extension ExecutorWorker {
 // MARK: - Commitments
 
 extension ExecutorWorker {
-  /// Publishes the proposal, stores the results, then signs the commitment and hands it to the consensus layer. Rule: sheet 08 §C4.5,
-  /// results 1 to 5.
+  /// Stores the results, signs proposal and commitment, and hands them to the peers and to the consensus layer. Rule: sheet 08 §C4.5,
+  /// results 1 to 5; other than there, nothing leaves the node before the journal has it, the proposal included.
   ///
   /// All of it happens within one event, so that no newer round or better proposal comes in between.
   func commit(_ run: ExecutorMachine.Run, rank: UInt64, _ computed: ComputedRound, _ dispatch: Dispatch) async {
@@ -180,10 +180,6 @@ extension ExecutorWorker {
     let round = computed.header.round
     do {
       if computed.failure == .none {
-        if var proposal = computed.proposal {
-          try proposal.sign(with: node, runtime: runtimeID, chainContext: backend.chainContext)
-          await peers.publish(proposal, epoch: dispatch.committee?.validFor ?? dispatch.epoch)
-        }
         let began = ContinuousClock.now
         do { try store(computed, dispatch) } catch {
           log.error("storage failure, submitting failed round", ["round": round, "err": "\(error)"])
@@ -194,7 +190,12 @@ extension ExecutorWorker {
       let commitment = try commitment(computed)
       var entry = CommitmentJournal.Entry()
       (entry.round, entry.previous, entry.rank, entry.commitment) = (round, dispatch.block.header.hash, rank, commitment)
+      if computed.failure == .none, var proposal = computed.proposal {
+        try proposal.sign(with: node, runtime: runtimeID, chainContext: backend.chainContext)
+        entry.proposal = proposal
+      }
       try journal.note(entry)
+      if let proposal = entry.proposal { await peers.publish(proposal, epoch: dispatch.committee?.validFor ?? dispatch.epoch) }
       submit(commitment, transactions: computed.transactions.count)
     } catch {
       log.error("failed to commit to a round", ["round": round, "err": "\(error)"])

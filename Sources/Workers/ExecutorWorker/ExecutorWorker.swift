@@ -179,26 +179,31 @@ public actor ExecutorWorker {
       (next.maxBatchSize, next.maxBatchBytes) = (
         dispatch.descriptor.transactionScheduler.maxBatchSize, dispatch.descriptor.transactionScheduler.maxBatchSizeBytes
       )
-      signed = signedBefore(number, header.hash)
-      next.committedRanks = Set(signed.map(\.rank))
-      round = next
-      startTimers(number, dispatch)
+      if let before = signedBefore(number, header.hash) {
+        signed = before
+        next.committedRanks = Set(signed.map(\.rank))
+        round = next
+        startTimers(number, dispatch)
+      }
     }
     hasResumed = true
     await handle(.round(round))
     for entry in signed {
       log.info("submitting the commitment that was signed before the restart", ["round": entry.round, "rank": entry.rank])
+      if let proposal = entry.proposal { await peers.publish(proposal, epoch: dispatch.committee?.validFor ?? dispatch.epoch) }
       submit(entry.commitment, transactions: 0)
     }
     await decide(.stateReadable(await isStateReadable()))
   }
 
-  /// What an earlier process signed for this round; asked for once.
-  private func signedBefore(_ round: UInt64, _ previous: Hash) -> [CommitmentJournal.Entry] {
+  /// What an earlier process signed for this round; asked for once. Nil where that cannot be told: the round is left to the others, for a
+  /// second commitment would be punished.
+  private func signedBefore(_ round: UInt64, _ previous: Hash) -> [CommitmentJournal.Entry]? {
     guard !hasResumed else { return [] }
     do { return try journal.entries(round: round, previous: previous) } catch {
-      log.error("cannot read what was signed for the round before the restart", ["round": round, "err": "\(error)"])
-      return []
+      log.error(
+        "cannot read what was signed for the round before the restart, taking no part in it", ["round": round, "err": "\(error)"])
+      return nil
     }
   }
 
