@@ -80,6 +80,7 @@ actor RunningNode: NodeLifecycle {
       ])
     let entity = try Self.entity(setup)
     try Self.refuseUnbuiltModes(configuration)
+    try Self.checkRuntimes(configuration, setup.flags)
     do { try configuration.checkAtStart() } catch { throw StartError(error.description, remedy: error.remedy) }
     try Self.refuseForeignStores(directory)
     let store = try RocksDBStore(directory: directory.persistentStore)
@@ -116,7 +117,7 @@ actor RunningNode: NodeLifecycle {
     runtimes = try await Self.runtimes(
       RuntimeAssembly.Node(
         configuration: configuration, directory: directory, identity: identity, consensus: consensus, submission: submission,
-        registration: registration, store: store, meters: meters, log: setup.log), setup.flags)
+        registration: registration, store: store, meters: meters, log: setup.log))
     metrics = MetricsService(
       configuration.metrics, meters,
       .init(
@@ -134,9 +135,8 @@ actor RunningNode: NodeLifecycle {
   /// Runtimes of one node at most. Rule: sheet 08 §C10.
   private static let mostRuntimes = 64
 
-  private static func runtimes(_ node: RuntimeAssembly.Node, _ flags: DebugFlags) async throws -> [RuntimeAssembly] {
+  private static func runtimes(_ node: RuntimeAssembly.Node) async throws -> [RuntimeAssembly] {
     let (configuration, directory) = (node.configuration, node.directory)
-    try checkRuntimes(configuration, flags)
     let files = configuration.runtime.paths
     var configured = configuration.runtime.runtimes.compactMap { Namespace($0.id.bytes.array) }
     do { configured += try BundleManager.runtimes(inFiles: files).subtracting(configured).sorted() } catch {
