@@ -162,7 +162,7 @@ let modules: [Module] = [
     uses: [
       "AsyncValues", "OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "KeyValueStore", "Telemetry",
     ],
-    tests: []),
+    tests: ["CometBFT", "WorkerTestSupport"]),
   Module(
     name: "BeaconWorker", floor: "Workers",
     uses: ["AsyncValues", "OasisCrypto", "OasisTypes", "ConsensusApp", "ConsensusService", "Telemetry", "Bytes"],

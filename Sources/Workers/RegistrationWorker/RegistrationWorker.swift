@@ -50,7 +50,12 @@ public actor RegistrationWorker {
   }
 
   /// How ``run()`` ended.
-  public enum Outcome: Sendable { case cancelled, deregistered }
+  public enum Outcome: Sendable {
+    /// The task was cancelled, or the consensus layer has ended.
+    case cancelled
+    /// The registry has dropped the node, as was asked for.
+    case deregistered
+  }
 
   /// - Parameters:
   ///   - store: remembers a requested deregistration over restarts.
@@ -107,15 +112,16 @@ public actor RegistrationWorker {
     machine = RegistrationMachine(isDelayed: delay > 0)
     if try store.get(Self.deregistrationKey) != [0xf5] {
       let updates = await backend.updates()
-      await withTaskGroup(of: Void.self) { group in
+      let isRequested = await withTaskGroup(of: Bool.self) { group in
         group.addTask { [signal] in
           for await update in updates { signal.yield(.update(update)) }
+          return false
         }
         group.addTask { await self.loop(delay: delay) }
-        await group.next()
-        group.cancelAll()
+        defer { group.cancelAll() }
+        return await group.next() == true
       }
-      if Task.isCancelled { return .cancelled }
+      if Task.isCancelled || !isRequested { return .cancelled }
     }
     log.info("waiting for the node to be removed from the registry")
     return try await waitForRemoval()
@@ -135,10 +141,11 @@ public actor RegistrationWorker {
     return .cancelled
   }
 
-  private func loop(delay: Int64) async {
+  /// True: deregistration was asked for.
+  private func loop(delay: Int64) async -> Bool {
     var lastEpoch: Epoch?
     signal.yield(.providers)
-    await withDiscardingTaskGroup { group in
+    return await withDiscardingTaskGroup { group in
       for await next in signals {
         var effects: [RegistrationMachine.Effect] = []
         machine.isReady = !providers.isEmpty && providers.allSatisfy { $0.current.hook != nil }
@@ -159,10 +166,11 @@ public actor RegistrationWorker {
         case .retry: effects += machine.handle(.retry)
         case .deregister:
           group.cancelAll()
-          return
+          return true
         }
         for effect in effects { perform(effect, &group) }
       }
+      return false
     }
   }
 
