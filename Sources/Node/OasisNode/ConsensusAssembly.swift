@@ -56,7 +56,7 @@ struct ConsensusAssembly {
     if configuration.consensus.prune.strategy.lowercased() == "keep_n" {
       application.keptVersions = Int64(clamping: max(configuration.consensus.prune.numKept, 1))
     }
-    if let height = states.latest?.version { try ConsensusStore.check(absent, height: height) }
+    if let height = try states.latest?.version { try ConsensusStore.check(absent, height: height) }
     let app: ConsensusApplication
     do {
       app = try ConsensusApplication(

@@ -7,6 +7,7 @@ import KeyValueStore
 import MKVSDatabase
 import OasisCrypto
 import OasisTypes
+import Synchronization
 import Testing
 import Wire
 
@@ -19,13 +20,15 @@ import Wire
   private let signer = MemorySigner(seed: [UInt8](repeating: 7, count: 32))
 
   private func application(
-    proposes: Bool = false, store: (any ConsensusApp.StateStore)? = nil, kept: Int64? = nil
+    proposes: Bool = false, proposer: (any Signer)? = nil, store: (any ConsensusApp.StateStore)? = nil, kept: Int64? = nil,
+    haltHeight: Int64 = 0
   ) throws -> ConsensusApplication {
     let genesis = try Genesis(json: Self.document)
     var configuration = ConsensusApplication.Configuration()
     configuration.node.allowsDebug = true
     configuration.node.blacklist = .reserved
-    if proposes { configuration.proposer = signer }
+    configuration.proposer = proposer ?? (proposes ? signer : nil)
+    configuration.haltHeight = haltHeight
     configuration.keptVersions = kept
     let context = try genesis.chainContext
     let application = try ConsensusApplication(
@@ -112,6 +115,55 @@ import Wire
     #expect(try ConsensusState.chainContext(MKVSStateStore(database).reader(at: 8)) == steady.chain.chainContext)
   }
 
+  /// Blocks are removed for good after a commit that says from which height on they are needed.
+  @Test func statesAreDurableBeforeBlocksGo() throws {
+    let base = SyncWatch()
+    let database = try NodeDatabase(store: base, namespace: Namespace())
+    let application = try application(proposes: true, store: MKVSStateStore(database), kept: 3)
+    var retained: Int64 = 0
+    for height in 1...8 as ClosedRange<Int64> {
+      let header = header(height)
+      let transactions = try propose(application, header)
+      _ = try application.beginBlock(.init(hash: [UInt8(height)], header: header, lastCommit: CommitInfo(), misbehavior: []))
+      for transaction in transactions { _ = try application.deliverTransaction(transaction) }
+      _ = try application.endBlock(height: height)
+      let response = try application.commit()
+      if response.retainHeight > retained, height > 3 { #expect(base.isSynced.withLock { $0 }, "height \(height)") }
+      retained = response.retainHeight
+    }
+    #expect(retained == 5)
+  }
+
+  /// Else the chain would begin anew over a state that cannot be read at the moment.
+  @Test func aStateThatCannotBeReadIsNotNone() throws {
+    let base = SyncWatch()
+    let database = try NodeDatabase(store: base, namespace: Namespace())
+    let steady = try application(proposes: true, store: MKVSStateStore(database))
+    let first = header(1)
+    _ = try execute(steady, first, Hash.digest([1]).bytes, try propose(steady, first))
+    #expect(try MKVSStateStore(database).latest?.version == 1)
+    base.isBroken.withLock { $0 = true }
+    #expect(throws: (any Error).self) { try MKVSStateStore(database).latest }
+    #expect(throws: (any Error).self) { try application(store: MKVSStateStore(database)) }
+  }
+
+  @Test func atTheHaltHeightNothingIsProposed() throws {
+    let application = try application(proposes: true, haltHeight: 2)
+    let (first, second) = (header(1), header(2))
+    let transactions = try propose(application, first)
+    _ = try execute(application, first, Hash.digest([1]).bytes, transactions)
+    #expect(throws: Halted.self) { try propose(application, second) }
+    #expect(throws: Halted.self) { try judge(application, second, Hash.digest([2]).bytes, transactions) }
+  }
+
+  @Test func aProposalThatFailsIsToldOf() throws {
+    let application = try application(proposer: NoSigner(publicKey: signer.publicKey))
+    var failures: [String] = []
+    application.onRejected = { failures.append("\($0)") }
+    #expect(try propose(application, header(1)).isEmpty)
+    #expect(failures.count == 1)
+  }
+
   @Test func anotherChainsStateIsRefused() throws {
     let contents: [(key: [UInt8], value: [UInt8])] = [([0xf0], [UInt8]("other".utf8))]
     #expect(throws: StateError.self) { try application(store: MemoryStateStore(version: 5, contents: contents)) }
@@ -155,4 +207,35 @@ import Wire
     late.nonce = 3
     #expect(try check(late, by: signer).codespace == "consensus/transaction")
   }
+}
+
+/// Signs nothing.
+private struct NoSigner: Signer {
+  let publicKey: PublicKey
+  func signRaw(_ message: [UInt8]) throws(SignerError) -> Signature { throw .backend("locked") }
+}
+
+/// Knows whether all that was written is durable.
+private final class SyncWatch: KeyValueStore {
+  private let base = MemoryStore()
+  let isSynced = Mutex(true)
+  let isBroken = Mutex(false)
+
+  private func read<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
+    if isBroken.withLock({ $0 }) { throw StoreError(.failed("input/output error"), operation: "get", store: "memory") }
+    return try body()
+  }
+  func write(_ batch: WriteBatch, sync: Bool) throws(StoreError) {
+    try base.write(batch, sync: sync)
+    isSynced.withLock { $0 = sync }
+  }
+  func get(_ key: [UInt8]) throws(StoreError) -> [UInt8]? { try read { () throws(StoreError) in try base.get(key) } }
+  func iterator(from lower: [UInt8]?, to upper: [UInt8]?, reverse: Bool) throws(StoreError) -> any StoreIterator {
+    try read { () throws(StoreError) in try base.iterator(from: lower, to: upper, reverse: reverse) }
+  }
+  func snapshot() throws(StoreError) -> any StoreReader { try read { () throws(StoreError) in try base.snapshot() } }
+  func sync() throws(StoreError) { isSynced.withLock { $0 = true } }
+  func compact() throws(StoreError) {}
+  func size() throws(StoreError) -> UInt64 { 0 }
+  func close() {}
 }

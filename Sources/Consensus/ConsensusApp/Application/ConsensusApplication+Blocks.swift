@@ -59,9 +59,12 @@ extension ConsensusApplication {
       var result = DeliverTransactionResponse()
       result.data = [0xf6]
       proposal?.deliver?.append(result)
-    } catch is StopForUpgrade {
-      throw StopForUpgrade()
+    } catch let stop as StopForUpgrade {
+      throw stop
+    } catch let stop as Halted {
+      throw stop
     } catch {
+      onRejected(error)
       try resetProposal()
       return []
     }
@@ -85,8 +88,10 @@ extension ConsensusApplication {
     do {
       try execute(hash: request.hash, header, request.transactions, request.proposedLastCommit, request.misbehavior)
       return true
-    } catch is StopForUpgrade {
-      throw StopForUpgrade()
+    } catch let stop as StopForUpgrade {
+      throw stop
+    } catch let stop as Halted {
+      throw stop
     } catch {
       onRejected(error)
       try resetProposal()

@@ -48,7 +48,7 @@ public final class ConsensusApplication: Application {
   var tracedLayer: StateTree?
   /// The lowest height whose state somebody on this node still reads: it and those above are not pruned.
   public var neededFrom: () -> Int64 = { .max }
-  /// Told why a proposed block was rejected.
+  /// Told why a proposed block was rejected, or one of our own could not be executed.
   public var onRejected: (any Error) -> Void = { _ in }
   /// Tells who waits for a transaction that it left the mempool: its hash and why.
   public var onInvalidated: (_ hash: Hash, ResultCode) -> Void = { _, _ in }
@@ -79,7 +79,7 @@ public final class ConsensusApplication: Application {
       messages: messages,
       upgrades: upgrades)
     chain.callMethod = { [unowned self] context, method, body in try self.dispatch(context, method, body) }
-    if let latest = store.latest, latest.version >= initialHeight { try resume(latest.version, latest.root) }
+    if let latest = try store.latest, latest.version >= initialHeight { try resume(latest.version, latest.root) }
   }
 
   /// Takes up the committed state of an earlier run.

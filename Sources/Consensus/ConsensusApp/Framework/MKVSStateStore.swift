@@ -10,8 +10,12 @@ public final class MKVSStateStore: StateStore, Sendable {
   public init(_ database: NodeDatabase) { self.database = database }
 
   public var latest: (version: Int64, root: Hash)? {
-    guard let version = database.latestVersion, let root = try? root(of: version) else { return nil }
-    return (Int64(version), root.hash)
+    get throws {
+      guard let version = database.latestVersion else { return nil }
+      let root: Root
+      do { root = try self.root(of: version) } catch { throw StateError("state \(version) cannot be read: \(error)") }
+      return (Int64(version), root.hash)
+    }
   }
 
   public var earliestVersion: Int64? { database.latestVersion == nil ? nil : Int64(database.earliestVersion) }
@@ -52,5 +56,7 @@ public final class MKVSStateStore: StateStore, Sendable {
     while let latest = database.latestVersion, database.earliestVersion < UInt64(clamping: version), database.earliestVersion < latest {
       try database.prune(database.earliestVersion)
     }
+    // Blocks are removed next, for good: a state that a power failure takes back must not lie below them (sheet 03 §17.1).
+    try database.sync()
   }
 }

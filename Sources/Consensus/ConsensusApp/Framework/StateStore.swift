@@ -2,8 +2,8 @@ public import OasisCrypto
 
 /// Where the states of committed heights lie, and the tree in which the next one grows. One per application; see `MKVSStateStore`.
 public protocol StateStore: AnyObject {
-  /// The last committed version and its root; nil before the first.
-  var latest: (version: Int64, root: Hash)? { get }
+  /// The last committed version and its root; nil before the first. An error is not "no state": the chain would begin anew.
+  var latest: (version: Int64, root: Hash)? { get throws }
   /// The oldest version that is still there; nil before the first.
   var earliestVersion: Int64? { get }
   /// A view of a committed version with a cache of its own.
@@ -12,7 +12,7 @@ public protocol StateStore: AnyObject {
   func reader(at version: Int64) throws -> any StateReader
   /// A tree on the last committed version, or an empty one before the first.
   func workingTree() throws -> any WorkingTree
-  /// Removes the versions below `version`.
+  /// Removes the versions below `version`, and makes durable what is left.
   func prune(below version: Int64) throws
 }
 
