@@ -64,10 +64,8 @@ public actor ConsensusService: ConsensusBackend {
     try loadLatest()
     log.info("consensus service started", ["height": latest?.height ?? 0])
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await self.engine.run() }
       group.addTask { for await block in blocks { await self.publish(block) } }
-      try await group.next()
-      group.cancelAll()
+      try await self.engine.run()  // ends the blocks too, before it throws: which of both is over is not left to chance
     }
   }
 
@@ -168,15 +166,10 @@ public actor ConsensusService: ConsensusBackend {
 
   public nonisolated func submit(_ transaction: SignedEnvelope) async throws -> SubmittedTransaction {
     let outcome: SubmissionOutcome
-    do { outcome = try await engine.submitAndWait(transaction.cbor()) } catch let error as EngineError {
-      switch error {
-      case .refused(let reason): throw CodedError.duplicateTransaction.detailed(reason)
-      case .stopped: throw CancellationError()  // the node stops: nobody's failure
-      default: throw error
-      }
-    }
+    do { outcome = try await engine.submitAndWait(transaction.cbor()) } catch let error as EngineError { throw error.forSubmitter }
     switch outcome {
     case .refused(let check), .dropped(let check): throw CodedError(check.codespace, check.code, check.log)
+    case .evicted: throw PoolFailure(reason: .full)
     case .included(let result):
       guard result.response.isSuccess else { throw CodedError(result.response.codespace, result.response.code, result.response.log) }
       return SubmittedTransaction(height: result.height, index: result.index, result: result.response)

@@ -29,32 +29,52 @@ public actor SubmissionManager {
     (self.backend, self.configuration, self.log) = (backend, configuration, log.module("consensus/submission"))
   }
 
-  /// Signs `method` with `body` and waits until a block holds it. Invalid nonces and missing blocks are tried again with back-off for up
-  /// to a minute; other errors are final.
+  /// Signs `method` with `body` and waits until a block holds it. Invalid nonces, missing blocks, a due upgrade, failed estimates of gas and a
+  /// full pool are tried again with back-off for up to a minute, attempts included; other errors are final.
   ///
   /// - Throws: `CodedError` of the check or the execution.
   @discardableResult
   public func submit(_ method: String, _ body: some WireValue & Sendable, signer: any Signer) async throws -> SubmittedTransaction {
     let raw = RawCBOR(body.cbor())
     var backoff = Backoff(from: .milliseconds(200), to: .seconds(10), growing: .half)
-    var elapsed = Duration.zero
+    let start = ContinuousClock.now
     while true {
       do { return try await attempt(method, raw, signer) } catch {
         // A submission that was cancelled may have reached the pool: the nonce that follows it is the better guess.
         if !(error is CancellationError) { nonces[signer.publicKey] = nil }
-        guard Self.isTemporary(error), elapsed < .seconds(60) else { throw error }
         let delay = backoff.next()
+        guard Self.isTemporary(error), start.duration(to: .now) + delay <= Self.patience else {
+          throw (error as? EstimateFailed)?.cause ?? error
+        }
         log.debug("retrying transaction submission", ["method": method, "err": "\(error)", "delay": "\(delay)"])
         try await Task.sleep(for: delay)
-        elapsed += delay
       }
     }
   }
 
-  /// A nonce that another transaction took, a due upgrade and an empty chain pass by themselves.
+  /// How long what is temporary is tried again.
+  private static let patience = Duration.seconds(60)
+
+  /// The gas of a transaction could not be estimated, whatever the reason: that is tried again.
+  private struct EstimateFailed: Error, CustomStringConvertible {
+    let cause: any Error
+    var description: String { "\(cause)" }
+  }
+
+  /// A nonce that another transaction took, a due upgrade, an empty chain and a full pool pass by themselves.
   private static func isTemporary(_ error: any Error) -> Bool {
-    guard let error = error as? CodedError else { return false }
-    return [CodedError.invalidNonce, .upgradePending, .noCommittedBlocks].contains { error.isSame(as: $0) }
+    switch error {
+    case is EstimateFailed: true
+    case let error as PoolFailure: error.isTemporary
+    case let error as CodedError: [CodedError.invalidNonce, .upgradePending, .noCommittedBlocks].contains { error.isSame(as: $0) }
+    default: false
+    }
+  }
+
+  private func estimateGas(_ key: PublicKey, _ transaction: Transaction) async throws -> UInt64 {
+    do { return try await backend.estimateGas(signer: key, transaction) } catch let error as CancellationError { throw error } catch {
+      throw EstimateFailed(cause: error)
+    }
   }
 
   private func attempt(_ method: String, _ body: RawCBOR, _ signer: any Signer) async throws -> SubmittedTransaction {
@@ -62,7 +82,7 @@ public actor SubmissionManager {
     let signed = try await exclusively(key) {
       let nonce = try await self.nextNonce(key)
       var transaction = Transaction(nonce: nonce, fee: Fee(amount: .zero, gas: 0), method: method, body: body)
-      let gas = try await self.backend.estimateGas(signer: key, transaction)
+      let gas = try await self.estimateGas(key, transaction)
       let fee = try await self.price() * Quantity(gas)
       guard self.configuration.maxFee == .zero || fee <= self.configuration.maxFee else {
         throw CodedError.uncoded("submission: fee \(fee) of \(method) exceeds consensus.submission.max_fee \(self.configuration.maxFee)")

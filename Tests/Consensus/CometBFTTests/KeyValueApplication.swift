@@ -17,6 +17,8 @@ final class KeyValueApplication: Application {
   }
 
   let disk: Disk
+  /// What the blocks of these heights change of the validators.
+  var updates: [Int64: [ValidatorUpdate]] = [:]
   private var working: Disk.Content
 
   init(disk: Disk) {
@@ -75,7 +77,7 @@ final class KeyValueApplication: Application {
   }
 
   func endBlock(height: Int64) -> EndBlockResponse {
-    EndBlockResponse(consensusParameterUpdates: ConsensusParameters(version: .init(app: 7)))
+    EndBlockResponse(validatorUpdates: updates[height] ?? [], consensusParameterUpdates: ConsensusParameters(version: .init(app: 7)))
   }
 
   func commit() -> CommitResponse {

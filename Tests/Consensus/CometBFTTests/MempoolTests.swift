@@ -1,5 +1,8 @@
-import CometBFT
+import KeyValueStore
+import Telemetry
 import Testing
+
+@testable import CometBFT
 
 /// Accepts all, with the priority in the first byte.
 private final class PriorityApplication: Application {
@@ -61,7 +64,56 @@ private final class PriorityApplication: Application {
     for transaction in [[2, 0], [1, 0], [1, 1]] as [[UInt8]] { _ = try pool.check(transaction, application: application) }
     _ = try pool.check([3, 0], application: application)
     #expect(pool.transactions == [[2, 0], [1, 0], [3, 0]])
-    #expect(throws: EngineError.self) { try pool.check([1, 2], application: application) }  // nothing of lower priority
+    #expect(refusal(pool, [1, 2]) == .full)  // nothing of lower priority
     #expect(pool.byteCount == 6)
+    #expect(pool.takeDropped().map(\.key) == [transactionKey([1, 1])])
+    #expect(pool.takeDropped().isEmpty)
+  }
+
+  private func refusal(_ pool: Mempool, _ transaction: [UInt8]) -> PoolRefusal? {
+    do throws(EngineError) { _ = try pool.check(transaction, application: application) } catch {
+      if case .refused(let reason) = error { return reason }
+    }
+    return nil
+  }
+
+  @Test func refusalsSayWhy() throws {
+    var configuration = Mempool.Configuration()
+    (configuration.maxTransactionBytes, configuration.maxTransactions) = (3, 1)
+    let pool = Mempool(configuration: configuration)
+    pool.setLimits(ConsensusParameters(block: .init(maxBytes: 1 << 20, maxGas: 0)), validators: 1)
+    #expect(refusal(pool, [1]) == .tooMuchGas(wanted: 1, limit: 0))
+    pool.setLimits(ConsensusParameters(block: .init(maxBytes: 1 << 20, maxGas: -1)), validators: 1)
+    #expect(refusal(pool, [1]) == nil)
+    #expect(refusal(pool, [1]) == .known)
+    #expect(refusal(pool, [1, 2, 3, 4]) == .tooLarge(bytes: 4, limit: 3))
+    #expect(refusal(pool, [1, 2]) == .full)
+  }
+
+  /// Else whoever waits for it would wait for ever.
+  @Test(.timeLimit(.minutes(1))) func whoseTransactionIsEvictedHearsOfIt() async throws {
+    var configuration = Engine.Configuration()
+    configuration.mempool.maxTransactions = 1
+    let engine = Engine(
+      configuration: configuration, genesis: SoloNetwork().genesis, application: PriorityApplication(),
+      storage: .init(blocks: MemoryStore(), state: MemoryStore(), evidence: MemoryStore(), log: MemoryLog()), key: nil,
+      scheme: ContextSignatureScheme(context: "test"), log: .silent)
+    async let outcome = engine.submitAndWait([1])
+    while await engine.pool.count == 0 { await Task.yield() }
+    _ = try await engine.submit([2])
+    #expect(try await outcome == .evicted)
+    #expect(await engine.waiters.isEmpty)
+  }
+
+  @Test func nothingIsKeptOfThoseWhoGaveUp() async throws {
+    let engine = Engine(
+      configuration: .init(), genesis: SoloNetwork().genesis, application: PriorityApplication(),
+      storage: .init(blocks: MemoryStore(), state: MemoryStore(), evidence: MemoryStore(), log: MemoryLog()), key: nil,
+      scheme: ContextSignatureScheme(context: "test"), log: .silent)
+    let task = Task { try await engine.submitAndWait([1]) }
+    while await engine.waiters.isEmpty { await Task.yield() }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(await engine.waiters.isEmpty)
   }
 }

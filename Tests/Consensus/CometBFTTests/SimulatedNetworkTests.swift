@@ -163,6 +163,19 @@ struct SplitMix: RandomNumberGenerator {
     #expect(network.nodes.allSatisfy { $0.applied.isEmpty })
   }
 
+  /// A damaged log may hold any round.
+  @Test(arguments: [.max, .max - 1, 10_001] as [Int32], [.propose, .prevoteWait, .precommitWait] as [ConsensusStep])
+  func ignoreTimeoutsOfRoundsFarAhead(round: Int32, step: ConsensusStep) throws {
+    let network = try SimulatedNetwork(seed: 1, powers: [10, 10, 10, 10])
+    for node in network.nodes {
+      let timeout = TimeoutInfo(duration: Nanoseconds(), height: 1, round: round, step: step)
+      try node.shell.fire(timeout, now: network.now)
+      #expect(node.shell.machine.round == 0 && node.shell.machine.step == .newHeight)
+    }
+    try network.run(until: 2)
+    try expectAgreement(network.nodes, until: 2)
+  }
+
   private func expectAgreement(_ nodes: [SimulatedNetwork.Node], until height: Int64) throws {
     for number in 1...height {
       let hashes = Set(nodes.map { $0.applied[number] })

@@ -31,6 +31,33 @@ import Testing
     }
   }
 
+  /// A crash in a repair, after the newer files were set aside: the next repair keeps them.
+  @Test func whatWasSetAsideIsNeverOverwritten() throws {
+    let path = folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let log = try FileLog(folder: path, now: .zero)
+    let step = String(repeating: "x", count: 1 << 19)
+    for round in Int32(0)..<22 {
+      try log.writeSync(TimedWALMessage(time: .zero, message: WALMessage(.roundState(.init(height: 1, round: round, step: step)))))
+    }
+    let (head, old) = (path + "/wal", path + "/wal.000")
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: old))
+    bytes[bytes.count - 3] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: old))
+    let newest = try Data(contentsOf: URL(fileURLWithPath: head))
+    #expect(!newest.isEmpty)
+    try bytes.write(to: URL(fileURLWithPath: old + ".CORRUPTED"))
+    try FileManager.default.moveItem(atPath: head, toPath: head + ".CORRUPTED")
+
+    let next = try FileLog(folder: path, now: .zero)
+    #expect(throws: LogError.self) { try next.records(after: 0) }
+    try next.repair()
+    #expect(try next.records(after: 0)?.count == 19)
+    #expect(FileManager.default.contents(atPath: head + ".CORRUPTED") == newest)
+    #expect(FileManager.default.contents(atPath: old + ".CORRUPTED") == bytes)
+    #expect(FileManager.default.contents(atPath: old + ".CORRUPTED.1") == bytes)
+  }
+
   @Test func aNewLogStartsWithTheEndOfHeightZero() throws {
     let path = folder()
     defer { try? FileManager.default.removeItem(atPath: path) }

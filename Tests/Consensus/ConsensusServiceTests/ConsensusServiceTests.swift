@@ -2,6 +2,7 @@ import CometBFT
 import ConsensusApp
 import ConsensusService
 import KeyValueStore
+import OasisCrypto
 import Telemetry
 import Testing
 
@@ -17,6 +18,20 @@ private final class NoApplication: Application {
   func deliverTransaction(_ transaction: [UInt8]) throws -> DeliverTransactionResponse { throw Reached() }
   func endBlock(height: Int64) throws -> EndBlockResponse { throw Reached() }
   func commit() throws -> CommitResponse { throw Reached() }
+}
+
+/// An application that starts, and fails in its first block.
+private final class FailingApplication: Application {
+  struct Failure: Error {}
+  func info() -> ApplicationInfo { ApplicationInfo(appVersion: 7, lastBlockHeight: 0, lastBlockAppHash: []) }
+  func initChain(_ request: CometBFT.InitChainRequest) -> InitChainResponse { InitChainResponse(appHash: [1]) }
+  func prepareProposal(_ request: PrepareProposalRequest) -> [[UInt8]] { request.transactions }
+  func processProposal(_ request: ProcessProposalRequest) -> Bool { true }
+  func checkTransaction(_ request: CheckTransactionRequest) -> CheckTransactionResponse { CheckTransactionResponse() }
+  func beginBlock(_ request: BeginBlockRequest) throws -> BeginBlockResponse { throw Failure() }
+  func deliverTransaction(_ transaction: [UInt8]) throws -> DeliverTransactionResponse { throw Failure() }
+  func endBlock(height: Int64) throws -> EndBlockResponse { throw Failure() }
+  func commit() throws -> CommitResponse { throw Failure() }
 }
 
 private struct NoStates: StateSource {
@@ -41,5 +56,25 @@ private struct NoStates: StateSource {
     for await _ in updates { Issue.record("there is no block") }
     for await _ in service.updates() { Issue.record("there is no block") }
     #expect(!service.isSynced())
+  }
+
+  /// The blocks end with the engine; that must not pass for an end without an error.
+  @Test(.timeLimit(.minutes(2)), arguments: 0..<20) func theEnginesErrorIsTheServices(_: Int) async throws {
+    let signer = ContextSigner(MemorySigner(seed: [UInt8](repeating: 7, count: 32)), context: "test")
+    let genesis = GenesisDocument(
+      time: Timestamp(seconds: 1_700_000_000), chainID: "test", initialHeight: 1,
+      consensusParameters: ConsensusParameters(
+        block: .init(maxBytes: 1 << 20, maxGas: -1),
+        evidence: .init(maxAgeBlocks: 100, maxAgeDuration: .seconds(1000), maxBytes: 1 << 16),
+        validator: .init(publicKeyTypes: ["ed25519"]), version: .init(app: 7)),
+      validators: [.init(publicKey: signer.publicKey, power: 10)], appState: Array("{}".utf8))
+    var configuration = Engine.Configuration()
+    configuration.timeouts.commit = .milliseconds(1)
+    let engine = Engine(
+      configuration: configuration, genesis: genesis, application: FailingApplication(),
+      storage: Engine.Storage(blocks: MemoryStore(), state: MemoryStore(), evidence: MemoryStore(), log: MemoryLog()),
+      key: try ValidatorKey(signer: signer, path: nil), scheme: ContextSignatureScheme(context: "test"), log: .silent)
+    let service = ConsensusService(engine: engine, chainContext: "test", initialHeight: 1, states: NoStates(), log: .silent, now: { 0 })
+    await #expect(throws: EngineError.self) { try await service.run() }
   }
 }

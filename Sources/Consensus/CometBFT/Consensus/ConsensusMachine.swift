@@ -13,6 +13,10 @@ public struct ConsensusMachine: Sendable {
     init(_ block: Block) { (self.block, hash) = (block, block.header.hash()) }
   }
 
+  /// How many rounds a timeout may be ahead of us. Only a damaged log holds one of a later round (rounds get longer: so many take months),
+  /// and each round up to it would get its votes.
+  static let furthestTimeout: Int32 = 10_000
+
   let scheme: any SignatureScheme
   let timeouts: ConsensusTimeouts
   /// Address of our key, if we have one.
@@ -105,6 +109,9 @@ public struct ConsensusMachine: Sendable {
     guard timeout.height == height, timeout.round >= round, timeout.round > round || timeout.step >= UInt32(step.rawValue),
       let fired = UInt8(exactly: timeout.step).flatMap(ConsensusStep.init)
     else { return }
+    guard timeout.round - round <= Self.furthestTimeout else {  // both are 0 or more: no overflow
+      return emit(.problem("ignoring a timeout of round \(timeout.round)"))
+    }
     switch fired {
     case .newHeight: enterNewRound(0)
     case .newRound: enterPropose(0)
@@ -117,7 +124,7 @@ public struct ConsensusMachine: Sendable {
     case .precommitWait:
       emit(.observed(.timeoutWait(round: round)))
       enterPrecommit(timeout.round)
-      enterNewRound(timeout.round + 1)
+      if timeout.round < .max { enterNewRound(timeout.round + 1) }
     case .prevote, .precommit, .commit: break
     }
   }

@@ -89,6 +89,15 @@ package final class ConsensusShell {
     try fire(TimeoutInfo(duration: Nanoseconds(), height: machine.height, round: round, step: .precommitWait), now: now)
   }
 
+  /// Takes up a vote of ours that the log has lost.
+  func count(_ vote: Vote, now: Timestamp) throws(EngineError) {
+    isRepeating = true
+    defer { isRepeating = false }
+    let message = ConsensusMessage(.vote(VoteMessage(vote)))
+    try write(.message(MessageRecord(message: message, peer: "")), now, synced: true)
+    try process(.message(message, peer: ""), now)
+  }
+
   // MARK: Effects
 
   private func process(_ event: ConsensusEvent, _ now: Timestamp) throws(EngineError) {

@@ -98,7 +98,10 @@ extension Engine {
   }
 
   /// Goes on with the next round when the log has lost the vote that we signed last: we do not vote twice in its round, and a network
-  /// that needs only our vote would stand still. Nobody has seen that vote: a block that it decided would be stored.
+  /// that needs only our vote would stand still.
+  ///
+  /// Not after a precommit for a block that peers may have seen: they may have committed that block, and our next round would decide
+  /// another. That vote counts again, and the block has to come from them.
   func leaveBarredRound() throws(EngineError) -> Bool {
     guard mayBeBarred, let shell, let key else { return false }
     mayBeBarred = false
@@ -107,10 +110,14 @@ extension Engine {
       machine.state.validators.suffices(only: key.address), let index = machine.state.validators.index(of: key.address),
       machine.votes.votes(signed.round, signed.step == 2 ? .prevote : .precommit)?.votes[index] == nil
     else { return false }
-    log.warn(
-      "the write-ahead log has lost the vote that we signed last: going on with the next round",
-      ["file": storage.log.location, "height": signed.height, "round": signed.round])
     let now = clock.now()
+    let place: LogFields = ["file": storage.log.location, "height": signed.height, "round": signed.round]
+    if configuration.hasPeers, let vote = signed.blockPrecommit(by: key.address, index: index) {
+      log.warn("the write-ahead log has lost the precommit that we signed last: waiting for its block", place)
+      try act { (shell) throws(EngineError) in try shell.count(vote, now: now) }
+      return true
+    }
+    log.warn("the write-ahead log has lost the vote that we signed last: going on with the next round", place)
     try act { (shell) throws(EngineError) in try shell.leave(round: signed.round, now: now) }
     return true
   }

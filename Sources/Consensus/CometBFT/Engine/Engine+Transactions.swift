@@ -12,16 +12,19 @@ public enum SubmissionOutcome: Hashable, Sendable {
   case refused(CheckTransactionResponse)
   /// It was in the pool, but a later check threw it out.
   case dropped(CheckTransactionResponse)
+  /// It was in the pool, but made room there for better ones.
+  case evicted
   /// It is in a block; its result may still be a failure.
   case included(TransactionResult)
 }
 
 extension Engine {
   /// Checks a transaction and puts it into the pool. The application's refusal is in the answer; the pool's own is an error
-  /// (``EngineError/refused(_:)``: too large, known already, pool full).
+  /// (``EngineError/refused(_:)``).
   public func submit(_ transaction: [UInt8]) throws(EngineError) -> CheckTransactionResponse {
     if isStopped { throw .stopped }
     let response = try mempool.check(transaction, application: application)
+    tellDropped()
     if response.isAccepted { announceTransactions() }
     return response
   }
@@ -45,6 +48,11 @@ extension Engine {
   /// Asks the application something between two of the engine's own calls; it must not be changed.
   public func ask<Answer: Sendable>(_ question: @Sendable (any Application) throws -> Answer) rethrows -> Answer {
     try question(application)
+  }
+
+  /// Answers those who wait for what left the pool without a block.
+  func tellDropped() {
+    for dropped in mempool.takeDropped() { waiters.resolve(dropped.key, dropped.outcome) }
   }
 
   private func cancelWaiter(_ number: Int) { waiters.cancel(number) }
@@ -88,13 +96,17 @@ struct TransactionWaiters {
     }
   }
 
-  mutating func drop(_ key: [UInt8], _ response: CheckTransactionResponse) {
-    for waiter in take(key) { waiter.continuation.resume(returning: .dropped(response)) }
+  mutating func resolve(_ key: [UInt8], _ outcome: SubmissionOutcome) {
+    for waiter in take(key) { waiter.continuation.resume(returning: outcome) }
   }
+
+  /// Whether nobody waits, and nothing is kept of those who did.
+  var isEmpty: Bool { waiters.isEmpty && numbers.isEmpty }
 
   mutating func cancel(_ number: Int) {
     guard let waiter = waiters.removeValue(forKey: number) else { return }
     numbers[waiter.key]?.removeAll { $0 == number }
+    if numbers[waiter.key]?.isEmpty == true { numbers[waiter.key] = nil }
     waiter.continuation.resume(throwing: CancellationError())
   }
 

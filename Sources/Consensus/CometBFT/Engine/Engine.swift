@@ -17,6 +17,8 @@ public actor Engine {
     public var blocksBeforeSigning = 3
     /// After the loss of our signing state, where no block can come without us: how long we wait before we sign.
     public var waitBeforeSigning = Nanoseconds.seconds(5)
+    /// Whether others may have seen what we signed before this start.
+    public var hasPeers = false
     public init() {}
   }
 
@@ -174,7 +176,8 @@ public actor Engine {
     outbox.items = []
     for item in items {
       switch item {
-      case .schedule(let timeout, let taken): if taken { startTimer(timeout) }
+      // The shell goes when a block starts the wait before we sign: what it scheduled after that block must not end the wait's timer.
+      case .schedule(let timeout, let taken): if taken, shell != nil { startTimer(timeout) }
       case .applied(let block): try published(block)
       case .broadcast, .disconnect, .observed, .conflictingVotes: break  // nobody to tell yet: the node has no peers
       }
@@ -191,7 +194,7 @@ public actor Engine {
 
   private func published(_ block: NewBlock) throws(EngineError) {
     waiters.resolve(block)
-    for dropped in mempool.takeDropped() { waiters.drop(dropped.key, dropped.response) }
+    tellDropped()
     feed.send(block)
     hasAnnouncedTransactions = false
     announceTransactions()

@@ -8,7 +8,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
   /// What the stores, the log and the application know does not fit together.
   case inconsistent(String)
   /// A transaction that the pool does not take.
-  case refused(String)
+  case refused(PoolRefusal)
   /// The engine stopped.
   case stopped
 
@@ -18,7 +18,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case .application(let reason): "application: \(reason)"
     case .storage(let error): "\(error)"
     case .inconsistent(let reason): reason
-    case .refused(let reason): reason
+    case .refused(let reason): "\(reason)"
     case .stopped: "the consensus engine has stopped"
     }
   }

@@ -173,7 +173,8 @@ public final class FileLog: ConsensusLog {
     return false
   }
 
-  /// Cuts the log where `records` met damage. The files with what is cut off stay, with `.CORRUPTED` after their names.
+  /// Cuts the log where `records` met damage. The files with what is cut off stay, with `.CORRUPTED` after their names, or `.CORRUPTED.1`
+  /// and so on where such a name is taken: by an older repair, or by this one if it was interrupted.
   public func repair() throws(LogError) {
     try flush()
     guard let (path, offset) = damage else { return }
@@ -181,10 +182,21 @@ public final class FileLog: ConsensusLog {
     let newer = path == head ? [] : try oldFiles().map(\.path).drop { $0 != path }.dropFirst() + [head]
     try logged { () throws(FileError) in
       let bytes = try Files.read(path, limit: Self.searchLimit)
-      try Files.write(bytes, to: path + ".CORRUPTED")
-      for file in newer { try Files.rename(file, to: file + ".CORRUPTED") }
+      try Files.write(bytes, to: Self.unused(path), replace: false)
+      // Before the cut, from the newest on: whatever a crash leaves of them, the damage is still before it and found again.
+      for file in newer.reversed() { try Files.rename(file, to: Self.unused(file)) }
       try Files.write(Array(bytes.prefix(offset)), to: path)
     }
     try openHead()
+  }
+
+  /// A name for what is set aside of a file.
+  private static func unused(_ path: String) -> String {
+    var (name, number) = (path + ".CORRUPTED", 0)
+    while Files.exists(name) {
+      number += 1
+      name = "\(path).CORRUPTED.\(number)"
+    }
+    return name
   }
 }

@@ -33,8 +33,8 @@ public final class Mempool {
   private var maxGas: Int64 = -1
   /// Bytes of all transactions.
   public private(set) var byteCount: Int64 = 0
-  /// Transactions that a recheck threw out since the last call of `takeDropped`, with the application's answer.
-  private var dropped: [(key: [UInt8], response: CheckTransactionResponse)] = []
+  /// Transactions that left without a block since the last call of `takeDropped`: thrown out by a recheck, or by better ones.
+  private var dropped: [(key: [UInt8], outcome: SubmissionOutcome)] = []
 
   public init(configuration: Configuration = .init()) {
     self.configuration = configuration
@@ -54,13 +54,13 @@ public final class Mempool {
   /// answer; `EngineError.refused` says that the pool itself does not take the transaction.
   public func check(_ transaction: [UInt8], application: any Application) throws(EngineError) -> CheckTransactionResponse {
     guard transaction.count <= configuration.maxTransactionBytes else {
-      throw .refused("transaction of \(transaction.count) bytes, at most \(configuration.maxTransactionBytes) allowed")
+      throw .refused(.tooLarge(bytes: Int64(transaction.count), limit: Int64(configuration.maxTransactionBytes)))
     }
     if let maxData, encodedSize(ofTransaction: transaction.count) > maxData {
-      throw .refused("transaction of \(transaction.count) bytes does not fit into a block")
+      throw .refused(.tooLarge(bytes: encodedSize(ofTransaction: transaction.count), limit: maxData))
     }
     let key = transactionKey(transaction)
-    guard cache.insert(key) else { throw .refused("tx already exists in cache") }
+    guard cache.insert(key) else { throw .refused(.known) }
     var response: CheckTransactionResponse
     do { response = try application.checkTransaction(CheckTransactionRequest(transaction: transaction, kind: .new)) } catch {
       cache.remove(key)
@@ -69,7 +69,7 @@ public final class Mempool {
     if maxGas > -1, response.isAccepted {
       guard response.gasWanted >= 0, response.gasWanted <= maxGas else {
         cache.remove(key)
-        throw .refused("transaction wants \(response.gasWanted) gas, a block has \(maxGas)")
+        throw .refused(.tooMuchGas(wanted: response.gasWanted, limit: maxGas))
       }
     }
     guard response.isAccepted else {
@@ -80,22 +80,23 @@ public final class Mempool {
     return response
   }
 
-  private func insert(_ transaction: [UInt8], _ key: [UInt8], _ response: CheckTransactionResponse) -> String? {
+  private func insert(_ transaction: [UInt8], _ key: [UInt8], _ response: CheckTransactionResponse) -> PoolRefusal? {
     if !response.sender.isEmpty, senders[response.sender] != nil {
       cache.remove(key)
-      return "a transaction of the same sender is in the pool"
+      return .sameSender
     }
     if entries.count >= configuration.maxTransactions || byteCount + Int64(transaction.count) > configuration.maxBytes {
       let victims = entries.values.filter { $0.priority < response.priority }
       let room = victims.reduce(Int64(0)) { $0 + Int64($1.transaction.count) }
       guard !victims.isEmpty, room >= Int64(transaction.count) else {
         cache.remove(key)
-        return "rejected valid incoming transaction; mempool is full"
+        return .full
       }
       var freed: Int64 = 0
       for victim in victims.sorted(by: { ($0.priority, $1.arrival) < ($1.priority, $0.arrival) }) {
         remove(victim)
         cache.remove(victim.key)
+        dropped.append((victim.key, .evicted))
         freed += Int64(victim.transaction.count)
         if freed >= Int64(transaction.count) { break }
       }
@@ -174,11 +175,11 @@ public final class Mempool {
     }
     remove(entry)
     cache.remove(entry.key)
-    dropped.append((entry.key, response))
+    dropped.append((entry.key, .dropped(response)))
   }
 
-  /// What rechecks threw out since the last call.
-  func takeDropped() -> [(key: [UInt8], response: CheckTransactionResponse)] {
+  /// What left without a block since the last call, and why.
+  func takeDropped() -> [(key: [UInt8], outcome: SubmissionOutcome)] {
     defer { dropped = [] }
     return dropped
   }

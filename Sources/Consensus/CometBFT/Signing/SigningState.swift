@@ -56,6 +56,15 @@ public struct SigningState: Hashable, Sendable {
     guard height > 0, round >= 0 else { return nil }
   }
 
+  /// The precommit for a block that was signed last, as it was given out; nil where that is something else.
+  func blockPrecommit(by address: [UInt8], index: Int) -> Vote? {
+    guard step == 3, !signature.isEmpty, let signed = try? CanonicalVote(delimited: signBytes), let id = signed.blockID else { return nil }
+    return Vote(
+      type: .precommit, height: height, round: round,
+      blockID: BlockID(hash: id.hash, partSetHeader: id.partSetHeader),
+      timestamp: signed.timestamp, validatorAddress: address, validatorIndex: Int32(truncatingIfNeeded: index), signature: signature)
+  }
+
   /// What to do about a request.
   enum Verdict: Equatable {
     case sign

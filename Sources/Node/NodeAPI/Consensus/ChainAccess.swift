@@ -51,10 +51,7 @@ extension ConsensusService: ChainAccess {
 
   public nonisolated func submitNoWait(_ transaction: SignedEnvelope) async throws {
     let check: CheckTransactionResponse
-    do { check = try await engine.submit(transaction.cbor()) } catch {
-      guard case .refused(let reason) = error else { throw error }
-      throw CodedError.duplicateTransaction.detailed(reason)
-    }
+    do { check = try await engine.submit(transaction.cbor()) } catch { throw error.forSubmitter }
     guard check.isAccepted else { throw CodedError(check.codespace, check.code, check.log) }
   }
 
