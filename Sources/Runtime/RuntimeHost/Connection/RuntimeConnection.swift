@@ -46,6 +46,8 @@ public enum ConnectionError: Error, Hashable, Sendable, CustomStringConvertible 
   private static let longestQueue = 2 * FrameLimit.host
   /// Requests of the runtime that are worked on at once at most.
   private nonisolated static let mostRequests = 4096
+  /// Bytes of such requests at most: room for any one request, and for another that comes while it is answered.
+  public nonisolated static let longestWork = 2 * FrameLimit.host
   /// Messages up to this size are decoded on the loop.
   private static let largestOnLoop = 1 << 18
 
@@ -59,13 +61,19 @@ public enum ConnectionError: Error, Hashable, Sendable, CustomStringConvertible 
   private var gate: [Int: CheckedContinuation<Bool, Never>] = [:]
   private var nextWaiter = 0
   private var running = 0
+  private var runningSize = 0
+  private let longestWork: Int
   private var outgoing: [[UInt8]] = []
   private var outgoingSize = 0
   private var isWriting = false
 
-  /// A connection on an accepted stream; `run` must be running for anything to happen.
-  public init(_ stream: ByteStream, handler: any HostHandler, log: Log, metrics: RuntimeMetrics? = nil) {
-    (self.stream, self.handler, self.log, self.metrics) = (stream, handler, log, metrics)
+  /// A connection on an accepted stream; `run` must be running for anything to happen. A runtime whose requests that are worked on at
+  /// once are more than `longestWork` bytes is cut off.
+  public init(
+    _ stream: ByteStream, handler: any HostHandler, log: Log, metrics: RuntimeMetrics? = nil,
+    longestWork: Int = RuntimeConnection.longestWork
+  ) {
+    (self.stream, self.handler, self.log, self.metrics, self.longestWork) = (stream, handler, log, metrics, longestWork)
   }
 
   /// Whether calls are possible.
@@ -185,13 +193,13 @@ extension RuntimeConnection {
     let reason = await withTaskCancellationHandler {
       await withDiscardingTaskGroup { group in
         let reason = await read(&group)
+        close()  // requests that wait for the connection to be ready do not wait on
         group.cancelAll()
         return reason
       }
     } onCancel: {
       Task { @IO in self.close() }
     }
-    close()
     return reason
   }
 
@@ -206,7 +214,7 @@ extension RuntimeConnection {
           metrics?.transferred(payload.count, isRead: true)
           let message =
             payload.count > Self.largestOnLoop ? try await Self.decode(payload) : try RuntimeMessage(payload: payload, mode: .rpc)
-          try receive(message, &group)
+          try receive(message, payload.count, &group)
         }
       }
     } catch {
@@ -222,7 +230,7 @@ extension RuntimeConnection {
     try RuntimeMessage(payload: payload, mode: .rpc)
   }
 
-  private func receive(_ message: RuntimeMessage, _ group: inout DiscardingTaskGroup) throws {
+  private func receive(_ message: RuntimeMessage, _ size: Int, _ group: inout DiscardingTaskGroup) throws {
     switch message.kind {
     case .response:
       guard let continuation = pending.removeValue(forKey: message.id) else {
@@ -232,8 +240,10 @@ extension RuntimeConnection {
       continuation.resume(returning: .success(message.body))
     case .request:
       guard running < Self.mostRequests else { throw TooManyRequests() }
+      guard size <= longestWork - runningSize else { throw TooLongRequests(limit: longestWork) }
       running += 1
-      group.addTask { await self.handle(message) }
+      runningSize += size
+      group.addTask { await self.handle(message, size) }
     case .invalid: log.warn("received a malformed message from worker, ignoring", ["type": "\(message.body.name)"])
     }
   }
@@ -242,19 +252,25 @@ extension RuntimeConnection {
     var description: String { "more than \(RuntimeConnection.mostRequests) requests at once" }
   }
 
-  private nonisolated func handle(_ message: RuntimeMessage) async {
+  private struct TooLongRequests: Error, CustomStringConvertible {
+    let limit: Int
+    var description: String { "requests of more than \(limit) bytes at once" }
+  }
+
+  private nonisolated func handle(_ message: RuntimeMessage, _ size: Int) async {
     let answer = await waitUntilReady() ? await handler.answer(message.body) : .error(.notReady)
     do {
       let frame = try message.answer(answer).frame()
-      await finish(frame)
+      await finish(frame, size)
     } catch {
       log.error("failed to send response", ["err": "\(error)", "request": message.body.name])
-      await finish(nil)
+      await finish(nil, size)
     }
   }
 
-  private func finish(_ frame: [UInt8]?) {
+  private func finish(_ frame: [UInt8]?, _ size: Int) {
     running -= 1
+    runningSize -= size
     if let frame { enqueue(frame) }
   }
 
