@@ -17,6 +17,9 @@ public enum Feature: String, Sendable, Hashable, CaseIterable, CustomStringConve
   case sentry = "sentry nodes"
   case profiling = "profiling"
   case metricsPush = "pushing metrics"
+  case storageBackends = "settings of the reference's storage backends"
+  case engineDebugLog = "debug lines of the consensus engine"
+  case logRecovery = "a switch for recovering a damaged consensus log"
 
   public var description: String { rawValue }
 }

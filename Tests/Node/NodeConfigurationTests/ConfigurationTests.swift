@@ -66,6 +66,22 @@ private let twice = String(repeating: "80", count: 32)
     #expect(configuration.unsupportedInUse(built: Set(Feature.allCases)).isEmpty)
   }
 
+  @Test func whatHasNoEffectIsNamed() throws {
+    let configuration = try parse(
+      """
+      storage: {backend: pathbadger, max_cache_size: 1gb}
+      runtime: {max_bundle_size: 1mb}
+      consensus: {log_debug: true, debug: {allow_duplicate_ip: true, unsafe_replay_recover_corrupted_wal: true}}
+      """)
+    let uses = configuration.unsupportedInUse(built: [])
+    #expect(
+      Dictionary(uses.map { ($0.key, $0.feature) }) { first, _ in first } == [
+        "storage.backend": .storageBackends, "storage.max_cache_size": .storageBackends, "runtime.max_bundle_size": .bundleRegistries,
+        "consensus.log_debug": .engineDebugLog, "consensus.debug.allow_duplicate_ip": .peers,
+        "consensus.debug.unsafe_replay_recover_corrupted_wal": .logRecovery,
+      ])
+  }
+
   @Test func operatorGuide() throws {
     let configuration = try parse(
       """

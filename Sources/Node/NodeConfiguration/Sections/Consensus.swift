@@ -33,7 +33,7 @@ public struct ConsensusConfiguration: ConfigurationSection {
     .init("local_storage", \.localStorage, .stateless), .init("prune", \.prune, .pruning),
     .init("checkpointer", \.checkpointer, .checkpoints), .init("state_sync", \.stateSync, .stateSync),
     .init("light_client", \.lightClient, .stateSync), .init("providers", \.providers, .stateless),
-    .init("supplementary_sanity", \.supplementarySanity, .supplementarySanity), .init("log_debug", \.logDebug),
+    .init("supplementary_sanity", \.supplementarySanity, .supplementarySanity), .init("log_debug", \.logDebug, .engineDebugLog),
     .init("debug", \.debug, .peers),
   ]
 
@@ -143,7 +143,7 @@ public struct ConsensusConfiguration: ConfigurationSection {
     public init() {}
     static let keys: [ConfigurationKey<Self>] = [
       .init("addr_book_lenient", \.addressBookLenient), .init("allow_duplicate_ip", \.allowDuplicateIP),
-      .init("unsafe_replay_recover_corrupted_wal", \.unsafeReplayRecoverCorruptedWAL),
+      .init("unsafe_replay_recover_corrupted_wal", \.unsafeReplayRecoverCorruptedWAL, .logRecovery),
       .init("disable_addr_book_from_genesis", \.disableAddressBookFromGenesis),
     ]
   }

@@ -40,7 +40,8 @@ public struct StorageConfiguration: ConfigurationSection {
 
   public init() {}
   static let keys: [ConfigurationKey<Self>] = [
-    .init("backend", \.backend), .init("max_cache_size", \.maxCacheSize), .init("fetcher_count", \.fetcherCount, .peers),
+    .init("backend", \.backend, .storageBackends), .init("max_cache_size", \.maxCacheSize, .storageBackends),
+    .init("fetcher_count", \.fetcherCount, .peers),
     .init("public_rpc_enabled", \.publicRPCEnabled, .peers), .init("checkpoint_sync_disabled", \.checkpointSyncDisabled, .checkpoints),
     .init("checkpointer", \.checkpointer, .checkpoints),
   ]

@@ -34,7 +34,7 @@ public struct RuntimeConfiguration: ConfigurationSection {
     .init("prune", \.prune, .runtimePruning), .init("indexer", \.indexer), .init("config", \.config),
     .init("sentry_addresses", \.sentryAddresses, .sentry), .init("tx_pool", \.transactionPool), .init("pre_warm_epochs", \.preWarmEpochs),
     .init("attest_interval", \.attestInterval, .tee), .init("load_balancer", \.loadBalancer, .loadBalancing),
-    .init("registries", \.registries, .bundleRegistries), .init("max_bundle_size", \.maxBundleSize),
+    .init("registries", \.registries, .bundleRegistries), .init("max_bundle_size", \.maxBundleSize, .bundleRegistries),
     .init("debug_mock_tee", \.debugMockTEE, .tee),
     .init("tdx", \.tdx, .tee), .init("log", \.log),
   ]
