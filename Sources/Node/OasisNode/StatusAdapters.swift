@@ -165,6 +165,8 @@ struct ClientAdapter: RuntimeClientBackend, StorageWorkerBackend, RuntimeStorage
     return block
   }
 
+  func annotatedBlock(round: UInt64) async throws -> RootHash.AnnotatedBlock { try await client.block(round: round) }
+
   func lastRetainedBlock() async throws -> RootHash.Block {
     guard let block = try await client.lastRetainedBlock().block else { throw RuntimeClient.notFound }
     return block

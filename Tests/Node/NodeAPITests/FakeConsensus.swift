@@ -97,9 +97,11 @@ final class FakeConsensus: ChainAccess {
   func submitEvidence(_ evidence: CometBFT.Evidence) async throws {}
 }
 
-/// A ParaTime with one block.
+/// A ParaTime with one block, and those that watchers get.
 struct FakeRuntime: RuntimeClientBackend, RuntimeStatusSource {
   let runtimeID = FakeConsensus.runtime
+  /// The rounds of the stream of blocks, and those that the history does not have.
+  var (watched, pruned): ([UInt64], Set<UInt64>) = ([], [])
 
   func isHosted() async -> Bool { true }
   func check(_ transaction: [UInt8]) async throws {
@@ -116,7 +118,23 @@ struct FakeRuntime: RuntimeClientBackend, RuntimeStatusSource {
     return RootHash.Block(genesis: runtimeID, timestamp: 1)
   }
   func lastRetainedBlock() async throws -> RootHash.Block { try await block(round: 0) }
-  func blocks() async throws -> AsyncStream<RootHash.AnnotatedBlock> { AsyncStream { $0.finish() } }
+  func blocks() async throws -> AsyncStream<RootHash.AnnotatedBlock> {
+    AsyncStream { stream in
+      for round in watched { stream.yield(Self.annotated(round)) }
+      stream.finish()
+    }
+  }
+  func annotatedBlock(round: UInt64) async throws -> RootHash.AnnotatedBlock {
+    guard !pruned.contains(round) else { throw RootHash.Failure(.notFound) }
+    return Self.annotated(round)
+  }
+  private static func annotated(_ round: UInt64) -> RootHash.AnnotatedBlock {
+    var block = RootHash.Block(genesis: FakeConsensus.runtime, timestamp: 1)
+    block.header.round = round
+    var annotated = RootHash.AnnotatedBlock()
+    (annotated.height, annotated.block) = (Int64(round) + 10, block)
+    return annotated
+  }
   func readIO<Answer: Sendable>(round: UInt64, _ body: @Sendable (IOTree) throws -> Answer) async throws -> Answer {
     let tree = IOTree()
     try tree.add(IOTransaction(input: [1, 2], output: [3]), tags: [(key: [4], value: [5])])

@@ -21,7 +21,7 @@ struct TestServer: ~Copyable {
   let meters: MetricsRegistry
   private let server: APIServer
 
-  init() async throws {
+  init(runtime: FakeRuntime = FakeRuntime()) async throws {
     let chain = FakeConsensus()
     let key = FakeConsensus.validator.publicKey
     let status = ConsensusStatusReader(chain, consensusKey: key, network: nil)
@@ -35,7 +35,7 @@ struct TestServer: ~Copyable {
       ConsensusAPI(chain, genesis: GenesisDocument(), status: status, state: stored.database),
       StakingAPI(chain, genesis: GenesisDocument()), RegistryAPI(chain),
       BeaconAPI(chain, baseEpoch: 1), SchedulerAPI(chain), RootHashAPI(chain, commitments: commitments),
-      RuntimeClientAPI(chain, runtimes: [FakeRuntime()]),
+      RuntimeClientAPI(chain, runtimes: [runtime]),
       StorageWorkerAPI([]), StorageAPI([stored]), GovernanceAPI(chain), VaultAPI(chain), KeyManagerAPI(chain), ChurpAPI(chain),
     ])
     let listener = try await server.listen(path: path)
@@ -146,6 +146,22 @@ struct TestServer: ~Copyable {
       return true
     }
     #expect(epochs == [1, 2])
+    await server.stop()
+  }
+
+  @Test func watchersOfAParaTimeMissNoRound() async throws {
+    var runtime = FakeRuntime()
+    (runtime.watched, runtime.pruned) = ([3, 6, 6, 5, 9, 10], [7])  // as a stream that lost blocks gives them
+    let server = try await TestServer(runtime: runtime)
+    var rounds: [UInt64] = []
+    let id = FakeConsensus.runtime.cbor()
+    try await server.client.stream("RuntimeClient/WatchBlocks", id, of: RootHash.AnnotatedBlock.self) { block in
+      let round = try #require(block.block?.header.round)
+      #expect(block.height == Int64(round) + 10)
+      rounds.append(round)
+      return true
+    }
+    #expect(rounds == [3, 4, 5, 6, 8, 9, 10])
     await server.stop()
   }
 

@@ -103,9 +103,43 @@ public struct RuntimeClientAPI: APIService {
         }
       },
       table.stream("WatchBlocks") { (id: Namespace, send: Sink<RootHash.AnnotatedBlock>) in
-        for await block in try await known(id).blocks() { try await send(block) }
+        try await watch(try known(id), send)
       },
     ]
+  }
+
+  /// Sends every block, in the order of rounds. A client that reads slowly makes the runtime's stream lose blocks: those are read from
+  /// the history, as far as it still has them.
+  private func watch(_ runtime: any RuntimeClientBackend, _ send: Sink<RootHash.AnnotatedBlock>) async throws {
+    var last: UInt64?
+    for await block in try await runtime.blocks() {
+      guard let round = block.block?.header.round else { continue }
+      if let last {
+        guard round > last else { continue }  // sent already
+        try await sendMissed(after: last, before: round, of: runtime, send)
+      }
+      try await send(block)
+      last = round
+    }
+  }
+
+  private func sendMissed(
+    after last: UInt64, before end: UInt64, of runtime: any RuntimeClientBackend, _ send: Sink<RootHash.AnnotatedBlock>
+  ) async throws {
+    var round = last + 1  // at most `end`
+    while round < end {
+      try Task.checkCancellation()
+      let block: RootHash.AnnotatedBlock
+      do { block = try await runtime.annotatedBlock(round: round) } catch {
+        guard isNotFound(APIErrors.coded(error)) else { throw error }
+        // Pruned meanwhile: go on where the history begins now.
+        let oldest = (try? await runtime.lastRetainedBlock().header.round) ?? 0
+        round = max(round + 1, min(oldest, end))
+        continue
+      }
+      try await send(block)
+      round += 1
+    }
   }
 
   private var queries: [GRPCMethod] {
@@ -126,11 +160,13 @@ public struct RuntimeClientAPI: APIService {
     ]
   }
 
+  private func isNotFound(_ error: CodedError) -> Bool { error.isSame(as: CodedError(RootHash.Failure(.notFound))) }
+
   /// A block that is not there has a status of its own (sheet 09 §5.2).
   private func notFoundStatus<Answer>(_ context: String? = nil, _ body: () async throws -> Answer) async throws -> Answer {
     do { return try await body() } catch {
       let coded = APIErrors.coded(error)
-      guard coded.isSame(as: CodedError(RootHash.Failure(.notFound))) else { throw error }
+      guard isNotFound(coded) else { throw error }
       throw APIErrors.status(.notFound, context.map { coded.text.hasPrefix($0) ? coded : coded.wrapped($0) } ?? coded)
     }
   }

@@ -24,9 +24,13 @@ public protocol RuntimeClientBackend: Sendable {
   ///
   /// - Throws: `roothash`/2.
   func block(round: UInt64) async throws -> RootHash.Block
+  /// The same block with the height of consensus that finalized it.
+  ///
+  /// - Throws: `roothash`/2.
+  func annotatedBlock(round: UInt64) async throws -> RootHash.AnnotatedBlock
   /// The oldest block whose state is there.
   func lastRetainedBlock() async throws -> RootHash.Block
-  /// Blocks as they become complete, the last one first.
+  /// Blocks as they become complete, the last one first. Who reads slowly loses the oldest unread ones.
   func blocks() async throws -> AsyncStream<RootHash.AnnotatedBlock>
   /// What the round's I/O tree holds. The tree must not leave `body`.
   ///
