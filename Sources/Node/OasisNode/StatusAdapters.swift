@@ -4,6 +4,7 @@ internal import CommitteeWorker
 internal import ConsensusApp
 internal import ConsensusService
 internal import ExecutorWorker
+internal import Foundation
 internal import MKVS
 internal import MKVSDatabase
 public import NodeAPI
@@ -43,6 +44,7 @@ extension RuntimeAssembly: RuntimeStatusSource {
       status: await storage.phase.rawValue, lastFinalizedRound: await storage.lastFinalized?.header.round ?? .max)
     let indexing = await indexer.status
     status.indexer = .init(status: indexing.phase.rawValue, lastRound: indexing.lastRound)
+    status.indexer?.reindex = .init(indexing, at: .now, unixTime: Int64(Date.now.timeIntervalSince1970))
     status.provisioner = "composite{none: sandbox}"
     status.components = components.map { .init(kind: $0.id.kind, name: $0.id.name, version: $0.version) }
     return status
@@ -85,6 +87,19 @@ extension Control.HostFailure {
     self.init()
     (state, restarts, lastReason) = (status.state.rawValue, UInt64(clamping: status.restarts), reason)
     if let next = status.nextAttempt { nextAttempt = .init(unix: next.seconds) }
+  }
+}
+
+extension Control.ReindexStatus {
+  /// Nil unless missed heights are being read. The time left is guessed from the heights done so far. Rule: sheet 08 C7.
+  init?(_ status: HistoryIndexer.Status, at now: ContinuousClock.Instant, unixTime: Int64) {
+    guard status.phase == .reindexing, let reindex = status.reindex else { return nil }
+    self.init()
+    batchSize = UInt16(clamping: status.batchSize)
+    (lastHeight, startHeight, endHeight) = (reindex.last, reindex.start, reindex.end)
+    let done = max(Double(lastHeight) - Double(startHeight) + 1, 1)
+    let left = (now - reindex.began) / .seconds(1) * (Double(endHeight) - Double(lastHeight)) / done
+    eta = .init(unix: unixTime + Int64(min(max(left, 0), 1e10).rounded()))  // three centuries at most
   }
 }
 

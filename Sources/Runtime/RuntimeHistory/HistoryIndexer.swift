@@ -34,19 +34,31 @@ public actor HistoryIndexer {
     public var phase = Phase.stopped
     /// The last round in the history.
     public var lastRound: UInt64 = 0
-    /// The first and last height that are read, and the last one done; nil when nothing is to be read again.
-    public var reindex: (start: Int64, end: Int64, last: Int64)?
+    /// The heights that are read again; nil when none are.
+    public var reindex: Reindex?
     /// Heights in one batch.
     public var batchSize = 0
 
-    public static func == (a: Self, b: Self) -> Bool {
-      (a.phase, a.lastRound, a.batchSize) == (b.phase, b.lastRound, b.batchSize) && a.reindex?.start == b.reindex?.start
-        && a.reindex?.end == b.reindex?.end && a.reindex?.last == b.reindex?.last
+    /// A status that is composed by hand, as tests do.
+    public init(phase: Phase = .stopped, lastRound: UInt64 = 0, reindex: Reindex? = nil, batchSize: Int = 0) {
+      (self.phase, self.lastRound, self.reindex, self.batchSize) = (phase, lastRound, reindex, batchSize)
     }
+  }
 
-    public func hash(into hasher: inout Hasher) {
-      hasher.combine(phase)
-      hasher.combine(lastRound)
+  /// Reading of missed heights, as far as it is.
+  public struct Reindex: Sendable, Hashable {
+    /// The first height.
+    public var start: Int64
+    /// The last height.
+    public var end: Int64
+    /// The last height done; before `start` when none is.
+    public var last: Int64
+    /// When it began.
+    public var began: ContinuousClock.Instant
+
+    /// A state that is composed by hand, as tests do.
+    public init(start: Int64, end: Int64, last: Int64, began: ContinuousClock.Instant) {
+      (self.start, self.end, self.last, self.began) = (start, end, last, began)
     }
   }
 
@@ -129,7 +141,13 @@ public actor HistoryIndexer {
   }
 
   private func read(to end: Int64) async throws {
-    let start = max(await history.lastHeight + 1, try await source.lastRetainedHeight())
+    let known = await history.lastHeight
+    let start = max(known + 1, try await source.lastRetainedHeight())
+    if state.phase == .reindexing {
+      // A repeated attempt goes on: its start and its time stay.
+      let first = state.reindex ?? Reindex(start: start, end: end, last: known, began: .now)
+      state.reindex = Reindex(start: first.start, end: end, last: max(first.last, known), began: first.began)
+    }
     var height = start
     while height <= end {
       let last = min(height + batchSize - 1, end)
@@ -139,7 +157,7 @@ public actor HistoryIndexer {
         if let block = try await source.lastBlock(of: history.runtimeID, at: height), block.height == height { batch.append(block) }
       }
       try await history.commit(batch)
-      state.reindex = (start, end, last)
+      state.reindex?.last = last
       state.lastRound = await history.lastRound ?? 0
       height = last + 1
     }
