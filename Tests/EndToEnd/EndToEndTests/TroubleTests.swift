@@ -94,13 +94,19 @@ import Testing
     try file.close()
   }
 
+  /// The files of a data directory that do not come and go while a node works.
+  private func lastingFiles(of data: String) throws -> [String] {
+    let all = try FileManager.default.subpathsOfDirectory(atPath: data)
+    return all.filter { !$0.contains(".db/") && !$0.contains("/logs/") && !$0.contains("/cs.wal/") && !$0.hasSuffix(".tmp") }.sorted()
+  }
+
   /// Nothing else may use a directory in use.
   private func secondProcess(_ directory: DemoDirectory, _ folder: String) async throws {
     let data = directory.node.path
     let first = try await TestNode.start(directory, in: folder)
     let before = try await first.wait(for: "a block") { ($0.consensus?.latestHeight ?? 0) > 0 }
     let owner = "data directory '\(data)' is in use by process \(first.running.child.processID)"
-    let names = try FileManager.default.subpathsOfDirectory(atPath: data).filter { !$0.contains(".db/") && !$0.contains("/logs/") }.sorted()
+    let names = try lastingFiles(of: data)
     for _ in 0..<8 {
       let second = try await startNode(directory, folder)
       #expect(second.exit == .code(1))
@@ -111,8 +117,7 @@ import Testing
       #expect(offline.exit != .code(0))
       #expect((offline.output + offline.errors).contains(owner), "\(offline.output)\(offline.errors)")
     }
-    let after = try FileManager.default.subpathsOfDirectory(atPath: data).filter { !$0.contains(".db/") && !$0.contains("/logs/") }.sorted()
-    #expect(after == names)
+    #expect(try lastingFiles(of: data) == names)
     let height = before.consensus?.latestHeight ?? 0
     try await first.wait(for: "the first to go on") { ($0.consensus?.latestHeight ?? 0) > height }
     await first.running.child.kill()

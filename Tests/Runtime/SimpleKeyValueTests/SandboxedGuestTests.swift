@@ -49,9 +49,13 @@ struct SandboxedGuestTests {
     let url = URL(fileURLWithPath: path)
     var component = Component(kind: .ronl)
     component.elf = ELFMetadata(executable: url.lastPathComponent)
-    return RuntimeConfiguration(
+    var configuration = RuntimeConfiguration(
       runtimeID: Self.runtimeID, component: component, directory: url.deletingLastPathComponent().path,
       host: HostInformation(consensusProtocolVersion: Version(7), chainContext: "test"))
+    // All tests run at once: what counts here is what the guest answers, not how soon.
+    (configuration.timing.connect, configuration.timing.information) = (.seconds(120), .seconds(120))
+    (configuration.timing.ping, configuration.timing.abort) = (.seconds(120), .seconds(120))
+    return configuration
   }
 
   @Test func startsAndComputesRounds() async throws {
@@ -62,7 +66,7 @@ struct SandboxedGuestTests {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await runtime.run() }
         defer { group.cancelAll() }
-        try await IO.withTimeout(.seconds(120)) { try await exercise(runtime, events, database, start) }
+        try await IO.withTimeout(.seconds(300)) { try await exercise(runtime, events, database, start) }
       }
     }
   }

@@ -59,5 +59,6 @@ extension Roles: WireKey {
     guard let roles = Roles(text: jsonKey) else { throw JSONError("invalid roles '\(jsonKey)'") }
     self = roles
   }
-  public static func random(using random: inout WireRandom) -> Roles { Roles(rawValue: UInt32(random.next() % 16)) }
+  /// Some role: the text of none is not read back, as in the reference.
+  public static func random(using random: inout WireRandom) -> Roles { Roles(rawValue: 1 + UInt32(random.next() % 15)) }
 }
