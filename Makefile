@@ -30,7 +30,7 @@ chaos: build ## kill the node at random points of a private network while transa
 	@OASIS_BIN=$(CURDIR)/$(BUILD)/bin OASIS_CHAOS=$(KILLS) SWIFT_BACKTRACE=enable=no swift test --scratch-path $(BUILD)/debug --filter ChaosTests
 
 fuzz: setup ## feed every decoder random and mutated inputs, in processes of bounded memory [INPUTS=100000]
-	@rm -f $(BUILD)/fuzz.txt
+	@mkdir -p $(BUILD); rm -f $(BUILD)/fuzz.txt
 	@FUZZ_COUNT=$(INPUTS) FUZZ_REPORT=$(abspath $(BUILD))/fuzz.txt SWIFT_BACKTRACE=enable=no swift test --scratch-path $(BUILD)/debug --filter 'FuzzTests|ClaimTests' >$(BUILD)/fuzz.log 2>&1 \
 	  || { grep -a -E '✘|error' $(BUILD)/fuzz.log; cat $(BUILD)/fuzz.txt; exit 1; }
 	@cat $(BUILD)/fuzz.txt
