@@ -64,9 +64,12 @@ public final class ChainReplay {
   public func replayBlocks(to last: Int64 = .max) throws {
     guard let file = RecordedFile(chain.folder, "blocks.jsonl") else { throw ReplayError("\(chain.folder): no blocks.jsonl") }
     let lines = try file.lines()
+    var next = chain.initialHeight
     while let line = try lines.next() {
       let block = try RecordedBlock(line)
       if block.height > last { return }
+      guard block.height == next else { throw ReplayError("\(file.path): height \(next) is missing, after it comes \(block.height)") }
+      next += 1
       try replay(block)
       onBlock(progress)
     }

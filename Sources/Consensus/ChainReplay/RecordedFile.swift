@@ -78,6 +78,8 @@ final class LineReader {
       initialized = Int(max(count, 0))
     }
     guard count >= 0 else { throw ReplayError("\(path): damaged") }
+    var code: Int32 = 0
+    if count == 0, gzerror(file, &code) != nil, code == Z_BUF_ERROR { throw ReplayError("\(path): cut off") }
     return bytes[...]
   }
 }

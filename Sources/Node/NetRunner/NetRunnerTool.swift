@@ -60,6 +60,9 @@ public enum NetRunnerTool {
     if let fault = transaction.fault { throw CommandFailure.message("\(transaction.method): \(fault)") }
     let directory = try place(call)
     guard access(directory.socket, F_OK) == 0 else {
+      if errno == EACCES {
+        throw CommandFailure.message("\(directory.socket): permission denied: use it as the user that runs the network")
+      }
       throw CommandFailure.message("\(directory.socket): no such socket: \(absence(directory))")
     }
     let outcome: DemoClient.Outcome

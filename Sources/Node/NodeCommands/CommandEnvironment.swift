@@ -86,7 +86,10 @@ struct CommandEnvironment {
     do { return try await body(client) } catch {
       log.module("grpc/client").error("request failed", ["method": "/oasis-core.\(method)", "req_seq": 1, "err": "\(error)"])
       guard (error as? GRPCStatus)?.code == .unavailable else { throw failure(text, ["err": "\(error)"], exit: exit) }
-      let hint = "no node answers at '\(call[Flags.address])': start it, or name its socket with -a unix:PATH"
+      let hint =
+        "\(error)".contains("permission denied")
+        ? "only the user that runs the node may use its socket '\(call[Flags.address])'"
+        : "no node answers at '\(call[Flags.address])': start it, or name its socket with -a unix:PATH"
       throw failure(text, ["err": "\(error)", "hint": hint], exit: exit)
     }
   }

@@ -69,7 +69,7 @@ extension NodeCommands {
     example: "oasis-node debug replay chains/basic --to 100", wordsHelp: "DIR", words: .exactly(1), flags: [lastHeight.any]
   ) { call in
     do { try Replay(call.console, showsProgress: isatty(STDERR_FILENO) == 1).run(call.words[0], to: call[lastHeight]) } catch {
-      throw CommandFailure.message("\(error)")
+      throw error as? CommandFailure ?? CommandFailure.message("\(error)")
     }
   }
 }

@@ -230,8 +230,10 @@ extension ExecutorWorker {
         try await submission.submit("roothash.ExecutorCommit", body, signer: node)
         log.info("executor commit finalized", ["round": round, "batch_size": transactions])
       } catch {
-        // A cancelled one was overtaken by its round's end, mostly by its own success.
-        if Task.isCancelled { return log.debug("executor commit dropped, its round is over", ["round": round]) }
+        // A cancelled one was overtaken by its round's end, mostly by its own success; or the node stops.
+        if Task.isCancelled || error is CancellationError {
+          return log.debug("executor commit dropped, its round is over", ["round": round])
+        }
         log.error("failed to submit executor commit", ["round": round, "err": "\(error)"])
       }
     }
