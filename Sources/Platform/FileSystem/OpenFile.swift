@@ -7,15 +7,29 @@ public struct OpenFile: ~Copyable, Sendable {
   private let descriptor: Int32
 
   private init(_ path: String, _ flags: Int32, _ mode: UInt32 = 0o600) throws(FileError) {
-    self.path = path
-    descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
-    guard descriptor >= 0 else { throw FileError("open", path) }
+    let opened = Glibc.open(path, flags | O_CLOEXEC, mode)
+    guard opened >= 0 else { throw FileError("open", path) }
+    guard flags & O_NONBLOCK == 0 || Self.hasContent(opened) else {
+      _ = Glibc.close(opened)
+      throw FileError(path: path, reason: "is a named pipe that nobody writes to, not a file")
+    }
+    (self.path, descriptor) = (path, opened)
   }
 
   deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
 
-  /// A file to read.
-  public init(reading path: String) throws(FileError) { try self.init(path, O_RDONLY) }
+  /// A file to read. Of a named pipe something must come within seconds: it would be waited for without end.
+  public init(reading path: String) throws(FileError) { try self.init(path, O_RDONLY | O_NONBLOCK) }
+
+  /// False only for a named pipe into which nothing comes in time.
+  private static func hasContent(_ descriptor: Int32) -> Bool {
+    var info = stat()
+    guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFIFO else { return true }
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&entry, 1, 5_000) > 0 else { return false }
+    _ = fcntl(descriptor, F_SETFL, 0)
+    return true
+  }
 
   /// A file that must not exist yet.
   public init(creating path: String, mode: UInt32 = 0o600) throws(FileError) { try self.init(path, O_WRONLY | O_CREAT | O_EXCL, mode) }

@@ -20,14 +20,38 @@ public final class LogOutput: Sendable {
     (self.format, self.levels, self.sink, self.clock) = (format, levels, sink, clock)
   }
 
-  func write(_ fields: [LogValue.Field]) { sink.write(line: format.line(fields)) }
+  func write(_ fields: [LogValue.Field]) {
+    if let lost = (sink as? DescriptorLogSink)?.takeLost() {
+      let notice: [LogValue.Field] = [
+        .init("level", .text(LogLevel.warn.description)), .init("ts", .text(clock().description)), .init("module", .text("log")),
+        .init("msg", .text("log lines were dropped while nobody read the log")), .init("lines", .number("\(lost)")),
+      ]
+      sink.write(line: format.line(notice))
+    }
+    sink.write(line: format.line(fields))
+  }
 }
 
-/// Writes lines to a file descriptor, one `write` each, so that lines of several threads do not mix.
+/// Writes lines to a file descriptor, so that lines of several threads do not mix.
+///
+/// A pipe that nobody reads holds nobody up: after a short wait its lines are dropped, and counted, until it is read again.
 public final class DescriptorLogSink: LogSink {
+  private struct State {
+    /// Lines dropped since the last notice.
+    var lost = 0
+    /// The reader did not read in time: no waiting until it does.
+    var isStalled = false
+    /// The last line was cut off within.
+    var isWithinLine = false
+  }
+
   private let descriptor: Int32
   private let owned: Bool
-  private let lock = Mutex(())
+  private let state = Mutex(State())
+  /// A pipe that is ready for writing takes this many bytes without blocking (`PIPE_BUF`).
+  private static let piece = 4096
+  /// How long a reader is waited for, in milliseconds.
+  private static let patience: Int32 = 200
 
   private init(descriptor: Int32, owned: Bool) { (self.descriptor, self.owned) = (descriptor, owned) }
 
@@ -44,14 +68,39 @@ public final class DescriptorLogSink: LogSink {
   }
 
   public func write(line: String) {
-    var bytes = Array(line.utf8)
-    bytes.append(UInt8(ascii: "\n"))
-    lock.withLock { _ in
+    state.withLock { state in
+      let bytes = (state.isWithinLine ? [UInt8(ascii: "\n")] : []) + Array(line.utf8) + [UInt8(ascii: "\n")]
       var done = 0
       while done < bytes.count {
-        let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done) }
-        if count > 0 { done += count } else if count == 0 || errno != EINTR { return }
+        guard isReady(within: state.isStalled ? 0 : Self.patience) else {
+          state.lost += 1
+          (state.isStalled, state.isWithinLine) = (true, state.isWithinLine || done > 0)
+          return
+        }
+        let count = bytes.withUnsafeBytes {
+          Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), min($0.count - done, Self.piece))
+        }
+        if count > 0 { done += count } else if count == 0 || (errno != EINTR && errno != EAGAIN) { return }
       }
+      (state.isStalled, state.isWithinLine) = (false, false)
+    }
+  }
+
+  /// How many lines were dropped, where the descriptor takes lines again; nil for none.
+  func takeLost() -> Int? {
+    state.withLock { state in
+      guard state.lost > 0, isReady(within: 0) else { return nil }
+      defer { state.lost = 0 }
+      return state.lost
+    }
+  }
+
+  /// Whether a write would not block: for files always, also where they cannot be asked.
+  private func isReady(within milliseconds: Int32) -> Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    while true {
+      let found = poll(&entry, 1, milliseconds)
+      if found >= 0 || errno != EINTR { return found != 0 }
     }
   }
 }

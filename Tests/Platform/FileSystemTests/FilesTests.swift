@@ -26,6 +26,13 @@ final class Scratch {
     #expect(try Files.names(in: folder.path) == ["a"])
   }
 
+  @Test func aPipeThatNobodyWritesToIsRefused() throws {
+    #expect(mkfifo(folder["pipe"], 0o600) == 0)
+    #expect(throws: FileError(path: folder["pipe"], reason: "is a named pipe that nobody writes to, not a file")) {
+      try Files.read(folder["pipe"])
+    }
+  }
+
   @Test func aFileAboveTheLimitIsRefused() throws {
     try Files.write([1, 2, 3], to: folder["a"])
     #expect(throws: FileError(path: folder["a"], reason: "larger than 2 bytes")) { try Files.read(folder["a"], limit: 2) }

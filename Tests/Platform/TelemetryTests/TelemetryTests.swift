@@ -1,3 +1,4 @@
+import Glibc
 import Telemetry
 import Testing
 
@@ -88,5 +89,32 @@ import Testing
         z_count 2
 
         """)
+  }
+}
+
+@Suite("A log that nobody reads", .timeLimit(.minutes(2))) struct UnreadLogTests {
+  @Test func linesAreDroppedAndCounted() throws {
+    let path = "/tmp/unread-log-test.\(getpid())"
+    #expect(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    let reader = open(path, O_RDWR | O_NONBLOCK)
+    defer { close(reader) }
+    let output = LogOutput(format: .json, levels: LogLevels(.debug), sink: try DescriptorLogSink.file(path))
+    let log = Log(output, module: "test")
+    for _ in 0..<300 { log.info(String(repeating: "x", count: 1000)) }  // far more than a pipe holds: nobody is held up
+    var seen: [UInt8] = []
+    func drain() {
+      var buffer = [UInt8](repeating: 0, count: 1 << 16)
+      while case let count = read(reader, &buffer, buffer.count), count > 0 { seen += buffer[..<count] }
+    }
+    drain()
+    log.info("read again")
+    drain()
+    let lines = String(decoding: seen, as: UTF8.self).split(separator: "\n")
+    let whole = lines.filter { $0.hasPrefix("{") && $0.hasSuffix("}") }
+    let notice = try #require(whole.first { $0.contains("log lines were dropped while nobody read the log") })
+    let lost = lines.count - 2 < 300 ? 300 - whole.count { $0.contains("xxx") } : 0
+    #expect(lost > 0 && notice.contains("\"lines\":\(lost)"))
+    #expect(lines.last?.contains("read again") == true)
   }
 }

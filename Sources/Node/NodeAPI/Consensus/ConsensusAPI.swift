@@ -100,7 +100,7 @@ public struct ConsensusAPI: APIService {
   }
 
   private var facts: [GRPCMethod] {
-    let (table, chain, genesis, status) = (MethodTable("Consensus"), chain, genesis, status)
+    let (table, chain, genesis, status, exports) = (MethodTable("Consensus"), chain, genesis, status, Turns())
     return [
       table.tell("GetLatestHeight") { await chain.latestHeight() },
       table.tell("GetLastRetainedHeight") { max(await chain.lastRetainedHeight(), chain.initialHeight) },
@@ -118,8 +118,11 @@ public struct ConsensusAPI: APIService {
       table.answer("StateToGenesis") { (height: Int64) in
         let header = try await chain.storedBlock(height).header
         let time = OasisTypes.Timestamp(seconds: header.time.seconds, nanoseconds: header.time.nanoseconds)
-        return try await chain.query(at: header.height) {
-          try GenesisExport(original: genesis).document($0, height: header.height, time: time)
+        // The whole state is read and written as JSON: many at once would take the processors from the workers.
+        return try await exports.run {
+          try await chain.query(at: header.height) {
+            try GenesisExport(original: genesis).document($0, height: header.height, time: time)
+          }
         }
       },
       table.answer("GetParameters") { (height: Int64) in
