@@ -76,7 +76,14 @@ public struct Demo: Sendable {
     var watch = DemoWatch(genesisExpiration: network.genesisExpiration, directory: directory.path)
     do {
       if let failure = try await awaitCommittee(client, &watch, node) { return .failed(failure) }
-      let isGood = try await transact(client)
+      let isGood: Bool
+      do { isGood = try await transact(client) } catch {
+        // A chain that stands says more than the call that waited for it.
+        if !Task.isCancelled, case .failed(let reason) = watch.observe(try await status(client), at: progress.elapsed) {
+          return .failed(reason)
+        }
+        throw error
+      }
       guard isGood, !isOnce, progress.isTerminal else { return .finished(isGood: isGood) }
       await reached.done()
       invite()
