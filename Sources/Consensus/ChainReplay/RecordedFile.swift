@@ -16,18 +16,12 @@ struct RecordedFile {
     return nil
   }
 
-  /// The unpacked contents; `gzread` passes plain files through.
+  /// The unpacked contents.
   func contents() throws -> [UInt8] {
-    guard let file = gzopen(path, "rb") else { throw ReplayError("\(path): cannot be opened") }
-    defer { gzclose(file) }
+    let chunks = try ChunkReader(path)
     var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-      let count = gzread(file, &chunk, UInt32(chunk.count))
-      guard count >= 0 else { throw ReplayError("\(path): damaged") }
-      if count == 0 { return bytes }
-      bytes += chunk[..<Int(count)]
-    }
+    while case let chunk = try chunks.next(), !chunk.isEmpty { bytes += chunk }
+    return bytes
   }
 
   /// The JSON value of every line, unpacked as it is read.
@@ -38,12 +32,11 @@ struct RecordedFile {
   }
 }
 
-/// Parses a plain or gzip file line by line; holds one line and one chunk in memory.
-final class LineReader {
+/// Unpacks a gzip file piece by piece; a plain file passes through.
+private final class ChunkReader {
   private let path: String
   private let file: gzFile
-  private var chunk: ArraySlice<UInt8> = []
-  private static let chunkSize = 1 << 18
+  private static let size = 1 << 18
 
   init(_ path: String) throws {
     self.path = path
@@ -52,6 +45,28 @@ final class LineReader {
   }
 
   deinit { gzclose(file) }
+
+  /// The next bytes; none at the end.
+  func next() throws -> [UInt8] {
+    var count: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: Self.size) { buffer, initialized in
+      count = gzread(file, buffer.baseAddress, UInt32(buffer.count))
+      initialized = Int(max(count, 0))
+    }
+    guard count >= 0 else { throw ReplayError("\(path): damaged") }
+    var code: Int32 = 0
+    if count == 0, gzerror(file, &code) != nil, code == Z_BUF_ERROR { throw ReplayError("\(path): cut off") }
+    return bytes
+  }
+}
+
+/// Parses a plain or gzip file line by line; holds one line and one chunk in memory.
+final class LineReader {
+  private let path: String
+  private let chunks: ChunkReader
+  private var chunk: ArraySlice<UInt8> = []
+
+  init(_ path: String) throws { (self.path, chunks) = (path, try ChunkReader(path)) }
 
   func next() throws -> JSONValue? {
     var line: [UInt8] = []
@@ -62,25 +77,13 @@ final class LineReader {
         break
       }
       line += chunk
-      chunk = try readChunk()
+      chunk = try chunks.next()[...]
       if chunk.isEmpty {
         if line.isEmpty { return nil }
         break
       }
     }
     do { return try JSONParser.parse(line) } catch { throw ReplayError("\(path): \(error)") }
-  }
-
-  private func readChunk() throws -> ArraySlice<UInt8> {
-    var count: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: Self.chunkSize) { buffer, initialized in
-      count = gzread(file, buffer.baseAddress, UInt32(buffer.count))
-      initialized = Int(max(count, 0))
-    }
-    guard count >= 0 else { throw ReplayError("\(path): damaged") }
-    var code: Int32 = 0
-    if count == 0, gzerror(file, &code) != nil, code == Z_BUF_ERROR { throw ReplayError("\(path): cut off") }
-    return bytes[...]
   }
 }
 

@@ -5,6 +5,13 @@ internal import Synchronization
 public protocol LogSink: Sendable {
   /// Writes one line; the newline is the sink's to add. Never fails: a log that cannot be written must not stop the node.
   func write(line: String)
+  /// How many lines were dropped since the last question, where lines are taken again; nil for none.
+  func takeLost() -> Int?
+}
+
+extension LogSink {
+  /// A sink that drops nothing.
+  public func takeLost() -> Int? { nil }
 }
 
 /// What all loggers of a process share: format, levels, sink and clock.
@@ -21,7 +28,7 @@ public final class LogOutput: Sendable {
   }
 
   func write(_ fields: [LogValue.Field]) {
-    if let lost = (sink as? DescriptorLogSink)?.takeLost() {
+    if let lost = sink.takeLost() {
       let notice: [LogValue.Field] = [
         .init("level", .text(LogLevel.warn.description)), .init("ts", .text(clock().description)), .init("module", .text("log")),
         .init("msg", .text("log lines were dropped while nobody read the log")), .init("lines", .number("\(lost)")),
@@ -86,8 +93,7 @@ public final class DescriptorLogSink: LogSink {
     }
   }
 
-  /// How many lines were dropped, where the descriptor takes lines again; nil for none.
-  func takeLost() -> Int? {
+  public func takeLost() -> Int? {
     state.withLock { state in
       guard state.lost > 0, isReady(within: 0) else { return nil }
       defer { state.lost = 0 }

@@ -141,7 +141,7 @@ public actor CommitteeWorker {
       if isFirst || update.isEpochChange || isOther { take(snapshot.state, runtime) }
       await setVersions(runtime, snapshot.nextEpoch)
       // The round is compared too: the update that brought it may have been lost or not readable.
-      if isFirst || snapshot.state.lastBlockHeight == update.height || block.header.round != latest?.block.header.round {
+      if snapshot.state.lastBlockHeight == update.height || block.header.round != latest?.block.header.round {
         try await dispatch(block, snapshot, update)
       }
     } catch {

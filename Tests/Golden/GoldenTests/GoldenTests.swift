@@ -13,10 +13,10 @@ import Testing
   static let run = GoldenRun(
     loaders: CoreLoaders.loaders + StorageLoaders.loaders + CometBFTLoaders.loaders + ChainLoaders.loaders + RuntimeLoaders.loaders
       + NodeLoaders.loaders)
-  static let paths = run.files(root: root).map(\.path)
+  static let files = run.files(root: root)
 
-  @Test(arguments: paths) func agreesWithTheReference(path: String) async throws {
-    let file = try #require(Self.run.files(root: Self.root).first { $0.path == path })
+  @Test(arguments: files.map(\.path)) func agreesWithTheReference(path: String) async throws {
+    let file = try #require(Self.files.first { $0.path == path })
     guard let loader = Self.run.loader(of: path) else {
       #expect(Self.run.isCompanion(path), "no loader reads \(path)")
       return
